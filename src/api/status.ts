@@ -33,6 +33,9 @@ const Name = z.string().max(253);
 const Weight = z.string().max(8);
 const Seconds = z.number().min(0);
 
+/** One value from the CanaryRollout and one from its target may take turns: four are remembered. */
+const UsedValues = z.array(Name).max(4);
+const Times = z.array(Time).max(4);
 const Images = z.array(z.string().max(512)).max(32);
 
 const VersionStatus = z.object({
@@ -48,6 +51,8 @@ const CanaryStatus = VersionStatus.extend({
   startedAt: Time,
   /** How this attempt was decided; absent while it is open. */
   outcome: z.enum(OUTCOMES).optional(),
+  /** Why, as a CamelCase reason. */
+  reason: z.string().max(64).optional(),
   decidedAt: Time.optional(),
   /** Time spent at weight 0 for want of ready canary pods, and since when that is so now. */
   unreadySeconds: Seconds.optional(),
@@ -96,7 +101,17 @@ export const CanaryRolloutStatus = z.object({
   /** What a person's promote would pass: `Approval(step 2)`, `Inconclusive(step 2)`, `Person`; empty: nothing. */
   waitingFor: z.string().max(64).optional(),
   managed: z.object({ deployment: Name.optional(), services: z.array(Name).max(8).optional(), route: Name.optional() }).optional(),
-  step: z.object({ index: z.int().min(0), weight: Weight, state: z.enum(STEP_STATES), startedAt: Time }).optional(),
+  step: z
+    .object({
+      /** Counted from 0; the bake at 100 % comes after the last. */
+      index: z.int().min(0),
+      weight: Weight,
+      state: z.enum(STEP_STATES),
+      startedAt: Time,
+      /** A person passed what this step waited for; Full skips the rest of the ladder. */
+      passed: z.enum(["Step", "Full"]).optional(),
+    })
+    .optional(),
   traffic: z
     .object({
       /** The most that the canary may get now; a raise is written to the route only after this was stored. */
@@ -114,8 +129,14 @@ export const CanaryRolloutStatus = z.object({
       state: z.looseObject({ version: z.int() }).optional(),
     })
     .optional(),
-  /** The last value that acted, by kind of intent. */
-  intents: z.object({ promote: Name.optional(), abort: Name.optional(), retry: Name.optional(), restart: Name.optional() }).optional(),
+  /** The last values that acted or were refused, by kind of intent: each acts once. */
+  intents: z
+    .object({ promote: UsedValues.optional(), abort: UsedValues.optional(), retry: UsedValues.optional(), restart: UsedValues.optional() })
+    .optional(),
+  /** When somebody else put back what Serin wrote, newest last. */
+  reverts: z
+    .object({ weights: Times.optional(), selector: Times.optional(), paused: Times.optional(), manager: Name.optional() })
+    .optional(),
   history: z.array(HistoryEntry).max(10).optional(),
   conditions: z.array(ConditionStatus).max(16).optional(),
 });

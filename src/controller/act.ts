@@ -1,0 +1,93 @@
+/**
+ * The only place that changes the world, in the one order that is safe:
+ *
+ *   1 lower    always, first, whatever else fails
+ *   2 commit   the status, with the version that was observed; a conflict drops the rest of the plan
+ *   3 raise    only after the commit; the first failure ends it
+ *   4 tell     events, best effort
+ */
+import type { CanaryRolloutStatus } from "../api/status.ts";
+import type { EventInput } from "../cluster/events.ts";
+import { ApiError, type KubeObject, RESOURCES, type Verbs } from "../domain/kube.ts";
+import type { Action, Observed, Plan, PlanEvent } from "../engine/types.ts";
+import type { Cache } from "./cache.ts";
+import { mergeDiff } from "./merge-diff.ts";
+import { perform } from "./perform.ts";
+
+export interface ActContext {
+  readonly verbs: Verbs;
+  readonly cache: Pick<Cache, "put">;
+  readonly record: (event: EventInput) => Promise<void>;
+  readonly onAction?: (action: Action) => void;
+}
+
+export type ActResult = { readonly committed: boolean } & (
+  | { readonly ok: true }
+  /** Somebody was faster: observe again. */
+  | { readonly ok: false; readonly conflict: true }
+  | { readonly ok: false; readonly conflict: false; readonly error: unknown }
+);
+
+export async function act(observed: Observed, plan: Plan, context: ActContext): Promise<ActResult> {
+  const namespace = observed.rollout.metadata.namespace ?? "";
+  const failure = await lowerAll(plan.lower, namespace, context);
+  if (failure !== undefined) {
+    return { committed: false, ...failed(failure.error) };
+  }
+  let committed = false;
+  try {
+    if (plan.status !== undefined) {
+      await commit(observed, plan.status, context);
+      committed = true;
+    }
+    for (const action of plan.raise) {
+      context.onAction?.(action);
+      await perform(action, namespace, context);
+    }
+  } catch (error) {
+    if (committed) {
+      await tell(observed, plan.events, context);
+    }
+    return { committed, ...failed(error) };
+  }
+  await tell(observed, plan.events, context);
+  return { committed, ok: true };
+}
+
+/** One that fails keeps no other from being tried. */
+async function lowerAll(actions: readonly Action[], namespace: string, context: ActContext): Promise<{ error: unknown } | undefined> {
+  let failure: { error: unknown } | undefined;
+  for (const action of actions) {
+    try {
+      context.onAction?.(action);
+      await perform(action, namespace, context);
+    } catch (error) {
+      failure ??= { error };
+    }
+  }
+  return failure;
+}
+
+async function commit(observed: Observed, status: CanaryRolloutStatus, { verbs, cache }: ActContext): Promise<void> {
+  const { name, namespace = "", resourceVersion } = observed.rollout.metadata;
+  const wanted = JSON.parse(JSON.stringify(status)) as Record<string, unknown>;
+  const patch = { metadata: { resourceVersion }, status: mergeDiff(observed.rollout.status ?? {}, wanted) };
+  cache.put("canaryRollouts", await verbs.patchStatus(RESOURCES.canaryRollouts, namespace, name, patch));
+}
+
+async function tell(observed: Observed, events: readonly PlanEvent[], { record }: ActContext): Promise<void> {
+  for (const event of events) {
+    const targets: (KubeObject | undefined)[] = [observed.rollout, event.onTarget ? observed.deployment : undefined];
+    for (const regarding of targets) {
+      if (regarding !== undefined) {
+        const { type, reason, note, id } = event;
+        await record({ regarding, type, reason, action: reason, note, transition: id });
+      }
+    }
+  }
+}
+
+function failed(error: unknown): { ok: false; conflict: true } | { ok: false; conflict: false; error: unknown } {
+  const conflict = error instanceof ApiError && (error.kind === "conflict" || error.kind === "gone");
+  return conflict ? { ok: false, conflict: true } : { ok: false, conflict: false, error };
+}

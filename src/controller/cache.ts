@@ -1,0 +1,17 @@
+/** What a reconcile may look at: stores in the controller, the model's own storage in simulations. */
+import type { KubeObject, Pod, ResourceName, Route } from "../domain/kube.ts";
+
+export interface Cache {
+  get(resource: ResourceName, namespace: string, name: string): KubeObject | undefined;
+  list(resource: ResourceName, namespace: string): readonly KubeObject[];
+  /** Routes of every kind and namespace that name this Service as a parent. */
+  routesOn(namespace: string, service: string): readonly Route[];
+  /** Pods under the selector of a Deployment, watched for this rollout from the first call; undefined until listed once. */
+  pods(rollout: string, namespace: string, labels: Readonly<Record<string, string>>): readonly Pod[] | undefined;
+  /** The rollout needs no pods any more. */
+  releasePods(rollout: string): void;
+  /** Is the kind served here? */
+  serves(resource: ResourceName): boolean;
+  /** Read your own writes. */
+  put(resource: ResourceName, object: KubeObject): void;
+}

@@ -1,0 +1,144 @@
+/** From the stores to the snapshot that `decide` reads. Metrics are what the feed has by now: nothing is waited for. */
+import { MANAGED_BY, ROLE, type Role } from "../api/marks.ts";
+import { parseRollout } from "../api/parse-rollout.ts";
+import type { CanaryRolloutStatus } from "../api/status.ts";
+import type { Deployment, EndpointSlice, KubeObject, Pod, ReplicaSet, ResourceName, Route, Service } from "../domain/kube.ts";
+import type { Samples } from "../domain/samples.ts";
+import { needsPods, sampleRequest, samplesSince } from "../engine/needs.ts";
+import { namesOf, sceneOf } from "../engine/scene.ts";
+import type { Forbidden, Observed, RolloutObject, Spec } from "../engine/types.ts";
+import type { Feed } from "../metrics/feed.ts";
+import { trialsOf } from "../workload/sets.ts";
+import type { Cache } from "./cache.ts";
+
+export interface ObserveContext {
+  readonly cache: Cache;
+  readonly feed: Pick<Feed, "request" | "read">;
+  /** What a spec without `analysis.preset` means. */
+  readonly preset: string;
+  readonly now: number;
+  readonly forbidden: Forbidden | undefined;
+  readonly statusWrites: readonly number[];
+}
+
+const NO_SAMPLES: Samples = { scrapes: [], notices: [] };
+
+export function observe(rollout: RolloutObject, context: ObserveContext): Observed {
+  const objects = observeObjects(rollout, context);
+  const pods = observePods(objects, context);
+  const withPods = pods === undefined ? objects : { ...objects, pods };
+  return { ...withPods, samples: observeSamples(withPods, context) };
+}
+
+function observeObjects(rollout: RolloutObject, context: ObserveContext): Observed {
+  const { cache, now, forbidden, statusWrites } = context;
+  const spec = specOf(rollout, context.preset);
+  const status: CanaryRolloutStatus = rollout.status ?? {};
+  const names = namesOf({ rollout, spec }, status);
+  const { namespace } = names;
+  const get = <T extends KubeObject>(resource: ResourceName, name: string) => cache.get(resource, namespace, name) as T | undefined;
+  const target = spec.ok ? spec.policy.target.name : (status.managed?.deployment ?? "");
+  const deployment = get<Deployment>("deployments", target);
+  const own = (object: KubeObject | undefined, role: Role) => isOwn(object, names.rollout, role);
+  const services = {
+    apex: get<Service>("services", names.apex),
+    stable: get<Service>("services", names.stable),
+    canary: get<Service>("services", names.canary),
+  };
+  const route = get<Route>("httpRoutes", names.route);
+  return {
+    now,
+    rollout,
+    spec,
+    deployment,
+    sets: setsOf(cache, namespace, names.rollout, deployment),
+    pods: undefined,
+    services: {
+      apex: services.apex,
+      stable: own(services.stable, "stable-service") ? services.stable : undefined,
+      canary: own(services.canary, "canary-service") ? services.canary : undefined,
+    },
+    slices: cache.list("endpointSlices", namespace).filter(isSliceOf([names.apex, names.stable, names.canary])) as EndpointSlice[],
+    route: own(route, "route") ? route : undefined,
+    otherRoutes: cache
+      .routesOn(namespace, names.apex)
+      .filter((other) => !isSameRoute(other, namespace, names.route) || !own(route, "route")),
+    taken: [
+      ...taken(services.stable, own(services.stable, "stable-service")),
+      ...taken(services.canary, own(services.canary, "canary-service")),
+      ...taken(route, own(route, "route")),
+    ],
+    otherDeployments: cache.list("deployments", namespace).filter((other) => other.metadata.name !== target) as Deployment[],
+    olderRival: olderRival(rollout, cache, namespace, target),
+    samples: NO_SAMPLES,
+    routeKindServed: cache.serves("httpRoutes"),
+    forbidden,
+    statusWrites,
+  };
+}
+
+function specOf(rollout: RolloutObject, preset: string): Spec {
+  const parsed = parseRollout(rollout, { preset });
+  return parsed.ok ? { ok: true, policy: parsed.policy } : { ok: false, errors: parsed.errors };
+}
+
+function setsOf(cache: Cache, namespace: string, rollout: string, deployment: Deployment | undefined): ReplicaSet[] {
+  const all = cache.list("replicaSets", namespace) as readonly ReplicaSet[];
+  const trials = new Set(trialsOf(rollout, all));
+  const uid = deployment?.metadata.uid;
+  return all.filter(
+    (set) => trials.has(set) || (uid !== undefined && (set.metadata.ownerReferences ?? []).some((owner) => owner.uid === uid)),
+  );
+}
+
+function observePods(objects: Observed, { cache }: ObserveContext): readonly Pod[] | undefined {
+  const scene = sceneOf(objects);
+  const key = `${scene.names.namespace}/${scene.names.rollout}`;
+  const labels = objects.deployment?.spec.selector.matchLabels;
+  if (labels === undefined || !needsPods(scene)) {
+    cache.releasePods(key);
+    return undefined;
+  }
+  return cache.pods(key, scene.names.namespace, labels);
+}
+
+function observeSamples(objects: Observed, { cache, feed }: ObserveContext): Samples {
+  const scene = sceneOf(objects);
+  const key = `${scene.names.namespace}/${scene.names.rollout}`;
+  const policy = objects.spec.ok ? objects.spec.policy : undefined;
+  const clients = policy?.analysis.clients?.matchLabels;
+  const clientPods = clients === undefined || !scene.open ? undefined : cache.pods(`${key}#clients`, scene.names.namespace, clients);
+  const request = policy && sampleRequest(scene, policy, clientPods ?? []);
+  if (request?.clients.length === 0 && clients === undefined) {
+    cache.releasePods(`${key}#clients`);
+  }
+  feed.request(key, request);
+  return request === undefined ? NO_SAMPLES : feed.read(key, samplesSince(scene));
+}
+
+function isOwn(object: KubeObject | undefined, rollout: string, role: Role): boolean {
+  const labels = object?.metadata.labels;
+  return labels?.[MANAGED_BY] === rollout && labels[ROLE] === role;
+}
+
+function isSliceOf(services: readonly string[]): (slice: KubeObject) => boolean {
+  return (slice) => services.includes(slice.metadata.labels?.["kubernetes.io/service-name"] ?? "");
+}
+
+function isSameRoute(route: Route, namespace: string, name: string): boolean {
+  return route.kind === "HTTPRoute" && route.metadata.namespace === namespace && route.metadata.name === name;
+}
+
+function taken(object: KubeObject | undefined, own: boolean): string[] {
+  return object === undefined || own ? [] : [`${object.kind} ${object.metadata.name}`];
+}
+
+/** The oldest acts; of two as old, the first by name. */
+function olderRival(rollout: RolloutObject, cache: Cache, namespace: string, target: string): string | undefined {
+  const rivals = cache.list("canaryRollouts", namespace).filter((other) => {
+    const spec = other["spec"] as { targetRef?: { name?: string } } | undefined;
+    return other.metadata.name !== rollout.metadata.name && spec?.targetRef?.name === target;
+  });
+  const age = (object: KubeObject) => `${object.metadata.creationTimestamp ?? ""}/${object.metadata.name}`;
+  return rivals.filter((other) => age(other) < age(rollout)).sort((a, b) => age(a).localeCompare(age(b)))[0]?.metadata.name;
+}

@@ -1,0 +1,50 @@
+/** One rollout, once: observe, decide, act. What must be remembered between two of them is small and can be lost. */
+import { ApiError } from "../domain/kube.ts";
+import { decide } from "../engine/decide.ts";
+import type { Forbidden, Observed, Plan, RolloutObject } from "../engine/types.ts";
+import { type ActContext, type ActResult, act } from "./act.ts";
+import { type ObserveContext, observe } from "./observe.ts";
+
+export type ReconcileContext = Pick<ObserveContext, "cache" | "feed" | "preset"> & ActContext & { readonly now: () => number };
+
+/** Per rollout, in memory: a restart forgets it without harm. */
+export interface Memory {
+  readonly statusWrites: readonly number[];
+  readonly forbidden: Forbidden | undefined;
+}
+
+export const NO_MEMORY: Memory = { statusWrites: [], forbidden: undefined };
+const REMEMBERED_MS = 10 * 60_000;
+
+export interface Reconciled {
+  readonly observed: Observed;
+  readonly plan: Plan;
+  readonly result: ActResult;
+  readonly memory: Memory;
+}
+
+export async function reconcile(rollout: RolloutObject, memory: Memory, context: ReconcileContext): Promise<Reconciled> {
+  const now = context.now();
+  const observed = observe(rollout, { ...context, now, ...memory });
+  const plan = decide(observed);
+  const result = await act(observed, plan, context);
+  return { observed, plan, result, memory: remember(memory, result, now, plan) };
+}
+
+function remember(memory: Memory, result: ActResult, now: number, plan: Plan): Memory {
+  const recent = memory.statusWrites.filter((at) => at > now - REMEMBERED_MS);
+  return {
+    statusWrites: result.committed ? [...recent, now] : recent,
+    forbidden: forbiddenOf(memory, result, plan),
+  };
+}
+
+/** Kept until writes go through again. */
+function forbiddenOf(memory: Memory, result: ActResult, plan: Plan): Forbidden | undefined {
+  if (!result.ok && !result.conflict && result.error instanceof ApiError && result.error.kind === "stalled") {
+    const { verb, resource, message } = result.error;
+    return { verb, resource: resource.plural, message };
+  }
+  const wrote = result.ok && plan.lower.length + plan.raise.length > 0;
+  return wrote ? undefined : memory.forbidden;
+}

@@ -1,0 +1,56 @@
+/**
+ * Taking a release apart after its weight is 0: the trial to size 0, its endpoints gone, the route away, the pins off,
+ * both Services deleted. One step further at every reconcile; `done` when nothing is left.
+ */
+import { RESOURCES } from "../domain/kube.ts";
+import { readyAddresses } from "../traffic/endpoints.ts";
+import type { Scene } from "./scene.ts";
+import type { Action } from "./types.ts";
+import { deleteAction, pin, resize } from "./writes.ts";
+
+export interface Cleanup {
+  readonly actions: readonly Action[];
+  readonly done: boolean;
+}
+
+/** `trial`: kept at size 0, so that a rejected template is recognised, or deleted. */
+export function cleanUp(scene: Scene, keepTrial: boolean): Cleanup {
+  const emptied = emptyTrials(scene);
+  if (emptied.length > 0) {
+    return { actions: emptied, done: false };
+  }
+  if (readyAddresses(scene.o.slices, scene.names.canary).length > 0 && scene.o.services.canary !== undefined && trialsHavePods(scene)) {
+    return { actions: [], done: false };
+  }
+  const actions = [...dismantle(scene), ...(keepTrial ? [] : deleteTrials(scene))];
+  return { actions, done: actions.length === 0 };
+}
+
+/** Route first: without it traffic goes to the apex, which is still pinned. Then the pin, then the Services. */
+export function dismantle(scene: Scene): readonly Action[] {
+  const { o, kind, names } = scene;
+  const { apex, stable, canary } = o.services;
+  return [
+    ...(o.route ? [deleteAction(kind.resource, o.route, "the release is over")] : []),
+    ...(apex ? pin(apex, null, `${names.apex} selects all its pods again`) : []),
+    ...[stable, canary].flatMap((service) => (service ? [deleteAction(RESOURCES.services, service, "the release is over")] : [])),
+  ];
+}
+
+function allTrials(scene: Scene) {
+  return [...(scene.trial ? [scene.trial] : []), ...scene.oldTrials];
+}
+
+function emptyTrials(scene: Scene): readonly Action[] {
+  return allTrials(scene)
+    .filter((set) => (set.spec.replicas ?? 1) > 0)
+    .map((set) => resize(scene, set, 0, "the trial is over"));
+}
+
+function trialsHavePods(scene: Scene): boolean {
+  return allTrials(scene).some((set) => (set.status?.replicas ?? 0) > 0);
+}
+
+function deleteTrials(scene: Scene): readonly Action[] {
+  return allTrials(scene).map((set) => deleteAction(RESOURCES.replicaSets, set, "the trial is over"));
+}

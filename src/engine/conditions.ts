@@ -1,0 +1,59 @@
+/**
+ * Conditions as kstatus reads them: Ready is always there; at most one of Reconciling and Stalled is True, and neither is
+ * there when False. Times move only with the status of a condition, texts only with its reason.
+ */
+import type { CanaryRolloutStatus, Phase, StatusCondition } from "../api/status.ts";
+import type { Draft } from "./draft.ts";
+
+type Wanted = Omit<StatusCondition, "lastTransitionTime" | "observedGeneration">;
+
+const RELEASE_PHASES: readonly Phase[] = ["Pending", "Progressing", "Paused", "Promoting", "RollingBack", "RolledBack"];
+
+export function conditionsOf(
+  old: CanaryRolloutStatus,
+  draft: Draft,
+  generation: number,
+  detached: boolean,
+  now: number,
+): StatusCondition[] {
+  return [...kstatus(draft, detached), ...extras(draft)].map((wanted) => dated(old, wanted, generation, now));
+}
+
+function kstatus(draft: Draft, detached: boolean): Wanted[] {
+  const message = draft.stableText ?? draft.message;
+  const { reason } = draft;
+  const ready = draft.phase === "Ready";
+  const stalled = draft.stalled === true || draft.phase === "RolledBack" || draft.phase === "Stalled";
+  if (ready || (detached && RELEASE_PHASES.includes(draft.phase))) {
+    return [{ type: "Ready", status: "True", reason, message }];
+  }
+  return [
+    { type: "Ready", status: "False", reason, message },
+    { type: stalled ? "Stalled" : "Reconciling", status: "True", reason, message },
+  ];
+}
+
+function extras(draft: Draft): Wanted[] {
+  const { trafficConfirmed, analysisHealthy, gitOpsConflict } = draft.findings ?? {};
+  return [
+    ...(trafficConfirmed ? [{ type: "TrafficConfirmed", ...trafficConfirmed }] : []),
+    ...(analysisHealthy ? [{ type: "AnalysisHealthy", ...analysisHealthy }] : []),
+    ...(gitOpsConflict ? [{ type: "GitOpsConflict", status: "True" as const, ...gitOpsConflict }] : []),
+  ];
+}
+
+function dated(old: CanaryRolloutStatus, wanted: Wanted, generation: number, now: number): StatusCondition {
+  const before = conditionOf(old, wanted.type);
+  const lastTransitionTime = before?.status === wanted.status ? before.lastTransitionTime : new Date(now).toISOString();
+  return { ...wanted, lastTransitionTime, observedGeneration: generation };
+}
+
+export function conditionOf(status: CanaryRolloutStatus, type: string): StatusCondition | undefined {
+  return status.conditions?.find((condition) => condition.type === type);
+}
+
+/** Since when a condition has had this status, in milliseconds since the epoch. */
+export function conditionSince(status: CanaryRolloutStatus, type: string, value: "True" | "False"): number | undefined {
+  const condition = conditionOf(status, type);
+  return condition?.status === value ? Date.parse(condition.lastTransitionTime) : undefined;
+}

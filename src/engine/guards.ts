@@ -1,0 +1,136 @@
+/**
+ * What ends an open release before its hand-over, each named by its finding. They are looked at in every phase and in
+ * this order; the first one speaks.
+ */
+
+import { SIZED_AT } from "../api/marks.ts";
+import type { Policy } from "../api/policy.ts";
+import { REASON, type Reason } from "../api/reasons.ts";
+import { targetFinding } from "../workload/findings.ts";
+import { podTrouble } from "../workload/pod-trouble.ts";
+import { podsOf } from "../workload/sets.ts";
+import { trialSize } from "../workload/size.ts";
+import { conditionSince } from "./conditions.ts";
+import { freshIntents, names } from "./intents.ts";
+import { type Judgement, millis } from "./judgement.ts";
+import { ladderOf, type Scene } from "./scene.ts";
+import { cutMarkOf } from "./writes.ts";
+
+export interface Verdict {
+  readonly reason: Reason;
+  readonly why: string;
+}
+
+type Guard = (scene: Scene, policy: Policy, judgement: Judgement) => Verdict | undefined;
+
+export function firstGuard(scene: Scene, policy: Policy, judgement: Judgement): Verdict | undefined {
+  for (const guard of GUARDS) {
+    const verdict = guard(scene, policy, judgement);
+    if (verdict !== undefined) {
+      return verdict;
+    }
+  }
+  return undefined;
+}
+
+const GUARDS: readonly Guard[] = [
+  routeIsCut,
+  abortIsAsked,
+  analysisFails,
+  targetIsUnsupported,
+  canaryIsLateToBeReady,
+  canaryWasUnreadyTooLong,
+  metricsAreGoneTooLong,
+  evidenceNeverCame,
+  deadlineIsOver,
+];
+
+/** Left by a cut whose status write did not happen. */
+function routeIsCut(scene: Scene): Verdict | undefined {
+  return scene.cutMark !== undefined && scene.cutMark === cutMarkOf(scene)
+    ? { reason: REASON.Aborted, why: "the route carries the cut mark of this attempt" }
+    : undefined;
+}
+
+function abortIsAsked(scene: Scene): Verdict | undefined {
+  const revision = scene.canary?.revision ?? "";
+  const abort = freshIntents(scene.o).find((intent) => intent.kind === "abort" && names(intent, revision));
+  return abort && { reason: REASON.Aborted, why: `abort asked: ${abort.value}` };
+}
+
+function analysisFails(_scene: Scene, _policy: Policy, judgement: Judgement): Verdict | undefined {
+  if (judgement.verdict !== "Fail") {
+    return undefined;
+  }
+  const failing = judgement.checks.filter((check) => check.verdict === "Fail");
+  const latencyAlone = failing.every((check) => check.name.startsWith("latency"));
+  return { reason: latencyAlone ? REASON.LatencyFailed : REASON.AnalysisFailed, why: judgement.why };
+}
+
+function targetIsUnsupported(scene: Scene): Verdict | undefined {
+  const finding = scene.o.deployment && targetFinding(scene.o.deployment);
+  return finding && { reason: REASON.UnsupportedStrategy, why: finding.message };
+}
+
+/** The clock of a size starts with its write. It matters while a size is awaited, not under weight. */
+function canaryIsLateToBeReady(scene: Scene, policy: Policy): Verdict | undefined {
+  const { trial, now } = scene;
+  const since = millis(trial?.metadata.annotations?.[SIZED_AT]);
+  const size = trial?.spec.replicas ?? 0;
+  const awaited = size > neededReady(scene, policy, scene.allowed);
+  const late = since !== undefined && now - since > policy.canary.readyTimeoutMs;
+  if (trial === undefined || !awaited || !late || (trial.status?.availableReplicas ?? 0) >= size - policy.maxUnready) {
+    return undefined;
+  }
+  return { reason: REASON.ReadyTimeout, why: troubleOf(scene) ?? "the canary's pods did not become ready" };
+}
+
+function canaryWasUnreadyTooLong(scene: Scene, policy: Policy): Verdict | undefined {
+  const { canary, now } = scene;
+  const since = millis(canary?.unreadySince);
+  const sum = (canary?.unreadySeconds ?? 0) * 1000 + (since === undefined ? 0 : now - since);
+  if (sum <= policy.canary.readyTimeoutMs) {
+    return undefined;
+  }
+  return { reason: REASON.ReadyTimeout, why: troubleOf(scene) ?? "the canary's pods were unready for too long in all" };
+}
+
+function metricsAreGoneTooLong(scene: Scene, policy: Policy): Verdict | undefined {
+  const since = conditionSince(scene.status, "AnalysisHealthy", "False");
+  const over = scene.o.samples.fault !== undefined && since !== undefined && scene.now - since > policy.analysis.errorTimeoutMs;
+  return over && policy.analysis.onError === "Rollback"
+    ? { reason: REASON.MetricsTimeout, why: scene.o.samples.fault?.message ?? "" }
+    : undefined;
+}
+
+function evidenceNeverCame(scene: Scene, policy: Policy, judgement: Judgement): Verdict | undefined {
+  const step = ladderOf(policy)[scene.status.step?.index ?? 0];
+  const writtenAt = millis(scene.status.traffic?.writtenAt);
+  const over = step !== undefined && writtenAt !== undefined && scene.allowed > 0 && scene.now - writtenAt > step.maxDurationMs;
+  return over && step.onInconclusive === "Rollback" && judgement.verdict !== "Pass"
+    ? { reason: REASON.InconclusiveTimeout, why: judgement.why }
+    : undefined;
+}
+
+function deadlineIsOver(scene: Scene, policy: Policy): Verdict | undefined {
+  const { canary, now } = scene;
+  if (canary === undefined) {
+    return undefined;
+  }
+  const waiting = millis(canary.waitingSince);
+  const waited = (canary.waitedSeconds ?? 0) * 1000 + (waiting === undefined ? 0 : now - waiting);
+  return now - Date.parse(canary.startedAt) - waited > policy.deadlineMs
+    ? { reason: REASON.DeadlineExceeded, why: "the release took longer than strategy.deadline" }
+    : undefined;
+}
+
+/** Pods that a weight needs ready. */
+export function neededReady(scene: Scene, policy: Policy, weight: number): number {
+  return weight === 0 ? 0 : trialSize(scene.replicas, weight, policy.canary.replicas);
+}
+
+/** The kubelet's, the scheduler's or the quota's own sentence. */
+export function troubleOf(scene: Scene): string | undefined {
+  const { trial, o } = scene;
+  return trial && podTrouble(podsOf(trial, o.pods ?? []), trial);
+}

@@ -1,0 +1,97 @@
+/**
+ * What the samples say about the step in force: the evidence folded into memory, the verdict of the checks, and whether
+ * the mesh confirms the weight that was written.
+ */
+import { fold } from "../analysis/bins.ts";
+import { type Judged, judge } from "../analysis/judge.ts";
+import { type AnalysisState, isForeignState, stateOf } from "../analysis/state.ts";
+import type { Policy } from "../api/policy.ts";
+import type { Scrape } from "../domain/samples.ts";
+import { confirmShare, type ShareVerdict } from "../traffic/share.ts";
+import { ladderOf, type Scene } from "./scene.ts";
+
+export interface Judgement extends Judged {
+  readonly state: AnalysisState;
+  /** What goes into status: never less than what a later version of Serin left there. */
+  readonly kept: { version: number };
+  readonly share: Share;
+}
+
+export interface Share {
+  readonly verdict: ShareVerdict;
+  /** Milliseconds since the epoch of the scrape that confirmed the weight first. */
+  readonly confirmedAt: number | undefined;
+  /** Percent of the meshed requests since the weight was written; undefined without any. */
+  readonly observed: number | undefined;
+  /** Meshed requests of both versions since the weight was written. */
+  readonly requests: number;
+}
+
+const RECENT_MS = 60_000;
+const MIN_SCRAPES = 2;
+
+export function judgementOf(scene: Scene, policy: Policy): Judgement {
+  const { o, status, now } = scene;
+  const stored = status.analysis?.state;
+  const since = millis(status.step?.startedAt) ?? now;
+  const state = fold(stateOf(stored), o.samples.scrapes, { limitsMs: policy.analysis.latency.map(({ maxMs }) => maxMs), since });
+  const share = shareOf(scene);
+  if (stored !== undefined && isForeignState(stored)) {
+    const why = "status.analysis.state was written by another version of Serin: held; retry to judge afresh";
+    return { verdict: "Inconclusive", checks: [], why, thin: false, state, kept: stored, share };
+  }
+  const judged = judge({
+    policy: policy.analysis,
+    state,
+    now,
+    since,
+    fault: o.samples.fault,
+    bake: (status.step?.index ?? 0) >= ladderOf(policy).length - 1,
+    explicit: { successRate: isSuccessRateWritten(scene) },
+  });
+  return { ...judged, state, kept: state, share };
+}
+
+/** The default is a comparison's stand-in: at 100 % only what somebody wrote applies. */
+function isSuccessRateWritten({ o }: Scene): boolean {
+  const spec = o.rollout["spec"] as { analysis?: { successRate?: { min?: unknown } } } | undefined;
+  return spec?.analysis?.successRate?.min !== undefined;
+}
+
+/** Only scrapes that lie wholly after the write count. */
+function shareOf(scene: Scene): Share {
+  const { status, o, now, allowed } = scene;
+  const writtenAt = millis(status.traffic?.writtenAt);
+  const stored = millis(status.traffic?.confirmedAt);
+  if (writtenAt === undefined || allowed === 0) {
+    return { verdict: "TooFew", confirmedAt: undefined, observed: undefined, requests: 0 };
+  }
+  const after = o.samples.scrapes.filter((scrape) => scrape.at - scrape.seconds * 1000 >= writtenAt);
+  const recent = after.filter((scrape) => scrape.at > now - RECENT_MS);
+  const verdict = verdictOf(recent, allowed);
+  const all = meshed(after);
+  return {
+    verdict: verdict === "TooFew" ? verdictOf(after, allowed) : verdict,
+    confirmedAt: stored ?? firstConfirmed(after, allowed),
+    observed: all.total === 0 ? undefined : (100 * all.canary) / all.total,
+    requests: all.total,
+  };
+}
+
+function verdictOf(scrapes: readonly Scrape[], weight: number): ShareVerdict {
+  return scrapes.length < MIN_SCRAPES ? "TooFew" : confirmShare({ ...meshed(scrapes), weight });
+}
+
+function firstConfirmed(scrapes: readonly Scrape[], weight: number): number | undefined {
+  const index = scrapes.findIndex((_, i) => verdictOf(scrapes.slice(0, i + 1), weight) === "Confirmed");
+  return scrapes[index]?.at;
+}
+
+function meshed(scrapes: readonly Scrape[]): { canary: number; total: number } {
+  const canary = scrapes.reduce((sum, scrape) => sum + scrape.canary.meshed, 0);
+  return { canary, total: canary + scrapes.reduce((sum, scrape) => sum + scrape.stable.meshed, 0) };
+}
+
+export function millis(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time);
+}

@@ -1,0 +1,178 @@
+/**
+ * The facts that every stage of `decide` asks for, derived once from the snapshot: who is stable, who is on trial, what
+ * share of the traffic the canary has and may have.
+ *
+ *   pending   the template that Git asks for differs from the one that runs
+ *   open      a release was begun and is not decided
+ *   allowed   the weight that the stored status permits (percent)
+ *   actual    the weight that stands in the route (percent; 0 without a route)
+ */
+import { CUT, HANDS_OFF, STABLE } from "../api/marks.ts";
+import type { Policy, StepPolicy } from "../api/policy.ts";
+import type { CanaryRolloutStatus, CanaryStatus } from "../api/status.ts";
+import type { Deployment, ReplicaSet } from "../domain/kube.ts";
+import { ROUTE_KINDS, type RouteKind } from "../traffic/index.ts";
+import { versionServiceName } from "../workload/build.ts";
+import { revisionOf } from "../workload/revision.ts";
+import { hashOf } from "../workload/selector.ts";
+import { activeSets, controlledSets, isHandedOver, trialsOf } from "../workload/sets.ts";
+import { sameTemplate } from "../workload/template.ts";
+import type { Observed } from "./types.ts";
+
+export interface Names {
+  readonly rollout: string;
+  readonly namespace: string;
+  readonly apex: string;
+  readonly stable: string;
+  readonly canary: string;
+  readonly route: string;
+}
+
+export interface Scene {
+  readonly o: Observed;
+  readonly now: number;
+  readonly status: CanaryRolloutStatus;
+  readonly names: Names;
+  readonly kind: RouteKind;
+  /** Wanted size of the Deployment. */
+  readonly replicas: number;
+  readonly stable: ReplicaSet | undefined;
+  /** The hash that pins stable, also where its set is gone. */
+  readonly stableHash: string | undefined;
+  /** Revision of the template that the Deployment asks for now. */
+  readonly revision: string | undefined;
+  readonly pending: boolean;
+  /** The set on trial for `revision`, before its hand-over. */
+  readonly trial: ReplicaSet | undefined;
+  /** Sets on trial for other revisions. */
+  readonly oldTrials: readonly ReplicaSet[];
+  /** The tried set after the Deployment adopted it, while that release is not closed. */
+  readonly adopted: ReplicaSet | undefined;
+  readonly canary: CanaryStatus | undefined;
+  readonly open: boolean;
+  readonly allowed: number;
+  readonly actual: number;
+  readonly handsOff: boolean;
+  /** Value of the cut mark on the route. */
+  readonly cutMark: string | undefined;
+}
+
+export function sceneOf(o: Observed): Scene {
+  const status = o.rollout.status ?? {};
+  const names = namesOf(o, status);
+  const kind = ROUTE_KINDS.HTTPRoute;
+  const deployment = o.deployment;
+  const trials = trialsOf(names.rollout, o.sets);
+  const stable = deployment && stableSet(o, status, deployment, trials);
+  const revision = deployment && revisionOf(deployment.spec.template);
+  const canary = status.canary;
+  return {
+    o,
+    now: o.now,
+    status,
+    names,
+    kind,
+    replicas: deployment?.spec.replicas ?? 1,
+    stable,
+    stableHash: status.stable?.podTemplateHash ?? (stable && hashOf(stable)),
+    revision,
+    pending: deployment !== undefined && stable !== undefined && !sameTemplate(deployment.spec.template, stable.spec.template),
+    trial: trials.find((set) => hashOf(set) === revision),
+    oldTrials: trials.filter((set) => hashOf(set) !== revision),
+    adopted: deployment && adoptedSet(o, deployment, canary),
+    canary,
+    open: canary !== undefined && canary.outcome === undefined,
+    allowed: percentOf(status.traffic?.weight),
+    actual: actualPercent(o, names, kind),
+    handsOff: deployment?.metadata.annotations?.[HANDS_OFF] !== undefined,
+    cutMark: o.route?.metadata.annotations?.[CUT],
+  };
+}
+
+/** What is managed now comes first: an edit of `spec.traffic.service` in the middle of a release must not lose the old pins. */
+export function namesOf(o: Pick<Observed, "rollout" | "spec">, status: CanaryRolloutStatus): Names {
+  const managed = status.managed?.services?.[0];
+  const spec = o.rollout["spec"] as { traffic?: { service?: string }; targetRef?: { name?: string } } | undefined;
+  const wanted = o.spec.ok ? o.spec.policy.traffic.service : (spec?.traffic?.service ?? spec?.targetRef?.name ?? o.rollout.metadata.name);
+  const apex = managed ?? wanted;
+  return {
+    rollout: o.rollout.metadata.name,
+    namespace: o.rollout.metadata.namespace ?? "",
+    apex,
+    stable: versionServiceName(apex, "stable"),
+    canary: versionServiceName(apex, "canary"),
+    route: status.managed?.route ?? o.rollout.metadata.name,
+  };
+}
+
+/**
+ * Status knows stable by its hash; without a status the trial does (it carries a copy); without a trial it is the one set
+ * that the Deployment runs.
+ */
+function stableSet(
+  o: Observed,
+  status: CanaryRolloutStatus,
+  deployment: Deployment,
+  trials: readonly ReplicaSet[],
+): ReplicaSet | undefined {
+  const controlled = controlledSets(deployment, o.sets);
+  const byHash = (hash: string | undefined) => (hash === undefined ? undefined : controlled.find((set) => hashOf(set) === hash));
+  if (status.stable?.podTemplateHash !== undefined) {
+    return byHash(status.stable.podTemplateHash);
+  }
+  const remembered = trials.map(stableNameOf).find((name) => name !== undefined);
+  if (remembered !== undefined) {
+    return controlled.find((set) => set.metadata.name === remembered);
+  }
+  const active = activeSets(controlled);
+  if (active.length === 1) {
+    return active[0];
+  }
+  return active.length === 0 ? controlled.find((set) => sameTemplate(set.spec.template, deployment.spec.template)) : undefined;
+}
+
+function stableNameOf(trial: ReplicaSet): string | undefined {
+  const text = trial.metadata.annotations?.[STABLE];
+  return text === undefined ? undefined : (JSON.parse(text) as { name?: string }).name;
+}
+
+function adoptedSet(o: Observed, deployment: Deployment, canary: CanaryStatus | undefined): ReplicaSet | undefined {
+  if (canary === undefined || canary.outcome !== undefined) {
+    return undefined;
+  }
+  return o.sets.find((set) => hashOf(set) === canary.revision && isHandedOver(deployment, set));
+}
+
+function actualPercent(o: Observed, names: Names, kind: RouteKind): number {
+  if (o.route === undefined) {
+    return 0;
+  }
+  const read = kind.read(o.route, names);
+  return read.ok ? read.percent : 0;
+}
+
+/** `"20%"` as 20; absent as 0. */
+export function percentOf(weight: string | undefined): number {
+  return weight === undefined ? 0 : Number.parseFloat(weight);
+}
+
+/** The ladder with the bake as its last rung: nothing follows it but the hand-over. */
+export function ladderOf(policy: Policy): readonly StepPolicy[] {
+  const bake: StepPolicy = {
+    weight: 100,
+    minDurationMs: policy.bakeMs,
+    maxDurationMs: BAKE_MAX_MS,
+    onInconclusive: "Hold",
+    approval: false,
+  };
+  return [...policy.steps, bake];
+}
+
+const BAKE_MAX_MS = 30 * 60_000;
+
+/** The port of the apex that is split. Preflight has refused more than one without a choice. */
+export function portOf(scene: Scene): number {
+  const { o } = scene;
+  const chosen = o.spec.ok ? o.spec.policy.traffic.port : undefined;
+  return chosen ?? o.services.apex?.spec.ports?.[0]?.port ?? 80;
+}

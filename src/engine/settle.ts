@@ -1,0 +1,92 @@
+/**
+ * From a stage's draft to the plan: the whole status, whether its meaning changed enough to be stored, and the limit of
+ * six status writes a minute. A raise that needs a new status waits for it; lowering waits for nothing; events are told
+ * with the status that they explain, so once.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { CanaryRolloutStatus } from "../api/status.ts";
+import { conditionsOf } from "./conditions.ts";
+import type { Draft } from "./draft.ts";
+import type { Scene } from "./scene.ts";
+import type { Plan } from "./types.ts";
+
+const MINUTE = 60_000;
+const WRITES_A_MINUTE = 6;
+/** Evidence is kept at transitions and then every minute; the first two minutes of a step have its raise. */
+const EVIDENCE_AGE = MINUTE;
+const STEP_GRACE = 2 * MINUTE;
+
+export function settle(scene: Scene, draft: Draft): Plan {
+  const view = statusOf(scene, draft);
+  const lower = draft.lower ?? [];
+  const changed = meaningChanged(scene.status, view) || evidenceIsOld(scene, view);
+  const room = changed ? roomAt(scene) : scene.now;
+  const waits = room > scene.now;
+  return {
+    view,
+    status: changed && !waits ? view : undefined,
+    lower,
+    raise: waits ? [] : (draft.raise ?? []),
+    events: changed && !waits ? (draft.events ?? []) : [],
+    wakeAt: earliest(scene.now, [...(draft.wakes ?? []), waits ? room : undefined]),
+    why: draft.why ?? [],
+  };
+}
+
+function statusOf(scene: Scene, draft: Draft): CanaryRolloutStatus {
+  const { o, status } = scene;
+  const generation = o.rollout.metadata.generation ?? 1;
+  const detached = o.spec.ok && o.spec.policy.health === "Detached";
+  const observed = o.deployment?.metadata.generation;
+  return {
+    ...draft.memory,
+    observedGeneration: generation,
+    phase: draft.phase,
+    message: draft.message.slice(0, 2048),
+    ...(observed === undefined ? {} : { target: { observedGeneration: observed } }),
+    conditions: conditionsOf(status, draft, generation, detached, scene.now),
+  };
+}
+
+/** Figures, and what the next transition carries anyway, are no reason to write. */
+function meaningOf(status: CanaryRolloutStatus): unknown {
+  const { message: _message, target: _target, analysis, step, traffic, stable, canary, conditions, ...rest } = status;
+  return plain({
+    ...rest,
+    fails: analysis?.verdict === "Fail",
+    step: step && { index: step.index, weight: step.weight, passed: step.passed },
+    traffic: traffic && { weight: traffic.weight, writtenAt: traffic.writtenAt },
+    stable: stable && { ...stable, readyReplicas: 0 },
+    canary: canary && { ...canary, readyReplicas: 0 },
+    conditions: conditions?.filter((condition) => condition.type !== "TrafficConfirmed" || condition.status === "False"),
+  });
+}
+
+export function meaningChanged(before: CanaryRolloutStatus, after: CanaryRolloutStatus): boolean {
+  return !isDeepStrictEqual(meaningOf(before), meaningOf(after));
+}
+
+/** As JSON would store it: undefined members are absent. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function evidenceIsOld(scene: Scene, view: CanaryRolloutStatus): boolean {
+  const started = scene.status.step?.startedAt;
+  if (!scene.open || started === undefined || view.analysis?.state === undefined || scene.now - Date.parse(started) < STEP_GRACE) {
+    return false;
+  }
+  const last = Math.max(...scene.o.statusWrites, 0);
+  return scene.now - last >= EVIDENCE_AGE && !isDeepStrictEqual(plain(view.analysis.state), scene.status.analysis?.state);
+}
+
+/** When the next status write is within the limit. */
+function roomAt(scene: Scene): number {
+  const recent = scene.o.statusWrites.filter((at) => at > scene.now - MINUTE).sort((a, b) => a - b);
+  return recent.length < WRITES_A_MINUTE ? scene.now : (recent[recent.length - WRITES_A_MINUTE] ?? scene.now) + MINUTE;
+}
+
+function earliest(now: number, times: readonly (number | undefined)[]): number | undefined {
+  const later = times.filter((time): time is number => time !== undefined && Number.isFinite(time));
+  return later.length === 0 ? undefined : Math.max(now, Math.min(...later));
+}

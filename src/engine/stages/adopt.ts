@@ -1,0 +1,105 @@
+/**
+ * Adoption: the finalizer, then the freeze with its marks in one patch. Only of a Deployment that is complete, with one
+ * active set, the template's own; or of one that stands paused on one whole set (after an eject), whose template is then
+ * the next release.
+ */
+import { RESTORE, ROLLOUT } from "../../api/marks.ts";
+import type { Policy } from "../../api/policy.ts";
+import { REASON } from "../../api/reasons.ts";
+import { RESOURCES } from "../../domain/kube.ts";
+import { targetFinding } from "../../workload/findings.ts";
+import { adoptionMark, freezePatch, withVersion } from "../../workload/patches.ts";
+import { hashOf } from "../../workload/selector.ts";
+import { activeSets, controlledSets, isComplete } from "../../workload/sets.ts";
+import { imagesOf } from "../../workload/template.ts";
+import type { Draft } from "../draft.ts";
+import { routeKindIsMissing, serviceIsMissing } from "../preflight.ts";
+import type { Scene } from "../scene.ts";
+import { tell } from "../writes.ts";
+import { stalled } from "./stalled.ts";
+
+/** The mark is compared with the uid: a copied Deployment carries it too. */
+export function isAdoptedByUs(scene: Scene): boolean {
+  const { o, names } = scene;
+  return o.deployment?.metadata.annotations?.[ROLLOUT] === (o.deployment && adoptionMark(o.deployment, names.rollout));
+}
+
+export function adopt(scene: Scene, policy: Policy): Draft {
+  const { o, names, status } = scene;
+  const { deployment } = o;
+  if (deployment === undefined) {
+    return targetMissing(scene, policy);
+  }
+  const finding = targetFinding(deployment) ?? serviceIsMissing(scene) ?? routeKindIsMissing(scene);
+  if (finding !== undefined) {
+    return stalled(scene, finding);
+  }
+  if (!mayBeAdopted(scene)) {
+    return initializing(scene, `waiting for Deployment ${deployment.metadata.name} to finish its own rollout`, REASON.WaitingForDeployment);
+  }
+  const finalizers = o.rollout.metadata.finalizers ?? [];
+  if (!finalizers.includes(RESTORE)) {
+    const patch = { metadata: { finalizers: [...finalizers, RESTORE], resourceVersion: o.rollout.metadata.resourceVersion } };
+    return {
+      ...initializing(scene, "adopting", REASON.Adopting),
+      memory: status,
+      raise: [
+        { type: "mergePatch", resource: RESOURCES.canaryRollouts, name: names.rollout, patch, why: "to undo everything when it goes" },
+      ],
+    };
+  }
+  const patch = withVersion(freezePatch(deployment, names.rollout), deployment);
+  return {
+    ...initializing(scene, `adopting Deployment ${deployment.metadata.name}`, REASON.Adopting),
+    memory: { ...status, stable: stableOf(scene), managed: { ...status.managed, deployment: deployment.metadata.name } },
+    raise: [
+      {
+        type: "mergePatch",
+        resource: RESOURCES.deployments,
+        name: deployment.metadata.name,
+        patch,
+        why: "freeze: a template change becomes a release",
+      },
+    ],
+    events: [
+      tell(scene, REASON.Adopted, `Deployment ${deployment.metadata.name} is frozen: template changes become releases`, {
+        onTarget: true,
+        step: "adopt",
+      }),
+    ],
+  };
+}
+
+function mayBeAdopted({ o, stable }: Scene): boolean {
+  const { deployment } = o;
+  if (deployment === undefined || stable === undefined) {
+    return false;
+  }
+  if (isComplete(deployment, o.sets)) {
+    return true;
+  }
+  const whole = (stable.status?.availableReplicas ?? 0) === (deployment.spec.replicas ?? 1);
+  return deployment.spec.paused === true && activeSets(controlledSets(deployment, o.sets)).length === 1 && whole;
+}
+
+export function stableOf({ stable, status }: Scene): Scene["status"]["stable"] {
+  if (stable === undefined) {
+    return status.stable;
+  }
+  const hash = hashOf(stable);
+  const readyReplicas = stable.status?.readyReplicas ?? 0;
+  return { revision: hash, podTemplateHash: hash, images: imagesOf(stable.spec.template), readyReplicas };
+}
+
+function initializing(scene: Scene, message: string, reason: string): Draft {
+  return { phase: "Initializing", reason, message, memory: scene.status, why: [message] };
+}
+
+/** Nothing to release: what a trial of a deleted Deployment left behind is taken away. */
+export function targetMissing(scene: Scene, policy: Policy): Draft {
+  const { name } = policy.target;
+  return stalled(scene, {
+    reason: REASON.TargetMissing,
+    message: `Deployment ${name} does not exist in namespace ${scene.names.namespace}: create it or correct spec.targetRef.name`,
+  });
+}

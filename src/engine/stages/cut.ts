@@ -1,0 +1,93 @@
+/**
+ * A release is refused: its weight goes in this reconcile, before any word about it. After a latency verdict while stable
+ * is short of pods, the canary keeps what stable can't carry, and gives it back as stable recovers.
+ */
+import type { Policy } from "../../api/policy.ts";
+import { REASON, type Reason } from "../../api/reasons.ts";
+import type { HistoryEntry, Outcome } from "../../api/status.ts";
+import type { Draft } from "../draft.ts";
+import { ensureApexPin } from "../ensure.ts";
+import type { Verdict } from "../guards.ts";
+import { freshIntents, names, used } from "../intents.ts";
+import type { Judgement } from "../judgement.ts";
+import { ladderOf, type Scene } from "../scene.ts";
+import { cutMarkOf, lowerTo, tell } from "../writes.ts";
+
+const HISTORY = 10;
+
+export function cut(scene: Scene, policy: Policy, judgement: Judgement, verdict: Verdict): Draft {
+  const { status, now, canary, stableHash, names: n } = scene;
+  const percent = residual(scene, policy, verdict.reason);
+  const aborts = freshIntents(scene.o).filter((intent) => intent.kind === "abort" && names(intent, canary?.revision ?? ""));
+  const closed = close(scene, "RolledBack", verdict, judgement.state.totals.canary.failures);
+  return {
+    phase: "RollingBack",
+    reason: verdict.reason,
+    message: `rolling back ${canary?.revision}: ${verdict.why}`,
+    stableText: `rolled back: ${verdict.reason}`,
+    memory: {
+      ...used(status, aborts),
+      ...closed,
+      traffic: { weight: `${percent}%`, writtenAt: new Date(now).toISOString() },
+      analysis: { verdict: judgement.verdict, checks: judgement.checks, state: judgement.kept },
+      waitingFor: "",
+    },
+    lower: [
+      ...lowerTo(scene, percent, verdict.why, percent === 0 ? cutMarkOf(scene) : undefined),
+      ...(stableHash === undefined ? [] : ensureApexPin(scene, stableHash)),
+    ],
+    events: [tell(scene, REASON.RolledBack, `${n.rollout}: ${verdict.reason}: ${verdict.why}`, { warning: true, onTarget: true })],
+    wakes: [now],
+    why: [`${verdict.reason}: ${verdict.why}`],
+  };
+}
+
+/** Percent that the canary keeps for now: 0, but for latency while stable has only r of n pods ready. */
+export function residual(scene: Scene, policy: Policy, reason: string | undefined): number {
+  if (reason !== REASON.LatencyFailed) {
+    return 0;
+  }
+  const ready = scene.stable?.status?.readyReplicas ?? 0;
+  const spare = 100 * (1 - ready / Math.max(1, scene.replicas));
+  const weights = ladderOf(policy).map((step) => step.weight);
+  return Math.min(scene.actual, Math.max(0, ...weights.filter((weight) => weight <= spare)));
+}
+
+/** The part of the status that says how the open release ended. */
+export function close(
+  scene: Scene,
+  outcome: Outcome,
+  why: { readonly reason: Reason; readonly why: string },
+  failedRequests?: number,
+): Pick<Scene["status"], "canary" | "history"> {
+  const { canary, status, now } = scene;
+  if (canary === undefined) {
+    return {};
+  }
+  const at = new Date(now).toISOString();
+  const entry: HistoryEntry = {
+    revision: canary.revision ?? "",
+    attempt: canary.attempt,
+    outcome,
+    startedAt: canary.startedAt,
+    finishedAt: at,
+    reason: `${why.reason}: ${why.why}`.slice(0, 2048),
+    maxWeight: maxWeight(scene),
+    ...(failedRequests === undefined ? {} : { failedRequests }),
+  };
+  const { unreadySince: _unready, waitingSince: _waiting, ...rest } = canary;
+  return {
+    canary: { ...rest, outcome, reason: why.reason, decidedAt: at },
+    history: [entry, ...(status.history ?? [])].slice(0, HISTORY),
+  };
+}
+
+function maxWeight(scene: Scene): string {
+  const { status, allowed, o } = scene;
+  const index = status.step?.index ?? 0;
+  if (allowed > 0) {
+    return status.step?.weight ?? `${allowed}%`;
+  }
+  const before = o.spec.ok ? ladderOf(o.spec.policy)[index - 1] : undefined;
+  return `${before?.weight ?? 0}%`;
+}

@@ -1,0 +1,65 @@
+/** What runs is what the Deployment asks for: leftovers of a release go, and a release that is open was reverted. */
+import type { Policy } from "../../api/policy.ts";
+import { REASON } from "../../api/reasons.ts";
+import { cleanUp } from "../cleanup.ts";
+import type { Draft } from "../draft.ts";
+import { judgementOf } from "../judgement.ts";
+import type { Scene } from "../scene.ts";
+import { cutMarkOf, lowerTo, markRelease, tell } from "../writes.ts";
+import { stableOf } from "./adopt.ts";
+import { close } from "./cut.ts";
+
+export function idle(scene: Scene, policy: Policy): Draft {
+  if (scene.open) {
+    return reverted(scene, policy);
+  }
+  const { status, canary } = scene;
+  const cleanup = cleanUp(scene, false);
+  const lower = lowerTo(scene, 0, "the template is stable's again");
+  const busy = !cleanup.done || lower.length > 0;
+  const { canary: _canary, step: _step, traffic: _traffic, analysis: _analysis, reverts: _reverts, ...kept } = status;
+  const rejection = canary?.outcome === "RolledBack";
+  const text = "the template that runs is the Deployment's";
+  return {
+    phase: busy ? "RollingBack" : "Ready",
+    reason: busy ? REASON.Reverted : REASON.Idle,
+    message: busy ? "taking the trial apart" : text,
+    stableText: busy ? "taking the trial apart" : text,
+    memory: busy
+      ? status
+      : { ...kept, stable: stableOf(scene), managed: { deployment: scene.o.deployment?.metadata.name }, waitingFor: "" },
+    lower,
+    raise: lower.length > 0 ? [] : [...cleanup.actions, ...(cleanup.done ? markRelease(scene, null, "no release runs") : [])],
+    events:
+      rejection && !busy
+        ? [
+            tell(scene, REASON.RejectionClosed, `the template is stable's again: ${canary.revision} later is a new release`, {
+              onTarget: true,
+            }),
+          ]
+        : [],
+    why: [text],
+  };
+}
+
+function reverted(scene: Scene, policy: Policy): Draft {
+  const { canary, status } = scene;
+  const why = `the template went back to stable's before ${canary?.revision} was decided`;
+  const judgement = judgementOf(scene, policy);
+  return {
+    phase: "RollingBack",
+    reason: REASON.Reverted,
+    message: why,
+    stableText: "the release was reverted",
+    memory: {
+      ...status,
+      ...close(scene, "Reverted", { reason: REASON.Reverted, why }, judgement.state.totals.canary.failures),
+      traffic: { weight: "0%" },
+      waitingFor: "",
+    },
+    lower: lowerTo(scene, 0, why, cutMarkOf(scene)),
+    events: [tell(scene, REASON.Reverted, why, { onTarget: true })],
+    wakes: [scene.now],
+    why: [why],
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * After a release was refused: weight 0 is kept, the trial stays for `scaleDownDelay`, then everything but the empty trial
+ * and the freeze is taken away. What Git asks for is not what runs until a new template or a retry comes.
+ */
+import type { Policy } from "../../api/policy.ts";
+import { REASON } from "../../api/reasons.ts";
+import { cleanUp } from "../cleanup.ts";
+import type { Draft } from "../draft.ts";
+import { dropOldTrials, ensureApexPin } from "../ensure.ts";
+import { freshIntents, names, used } from "../intents.ts";
+import { millis } from "../judgement.ts";
+import type { Scene } from "../scene.ts";
+import { cutMarkOf, lowerTo, markRelease } from "../writes.ts";
+import { residual } from "./cut.ts";
+import { begin } from "./start.ts";
+
+export function rejected(scene: Scene, policy: Policy): Draft {
+  const { canary, status, now, stableHash, revision } = scene;
+  const retries = freshIntents(scene.o).filter((intent) => intent.kind === "retry" && names(intent, revision ?? ""));
+  if (retries.length > 0) {
+    return begin({ ...scene, status: used(status, retries) }, policy, (canary?.attempt ?? 0) + 1);
+  }
+  const keep = residual(scene, policy, canary?.reason);
+  const lower = lowerTo(scene, keep, "refused", keep === 0 ? cutMarkOf(scene) : undefined);
+  const cleanAt = (millis(canary?.decidedAt) ?? now) + policy.canary.scaleDownDelayMs;
+  const waiting = keep > 0 || lower.length > 0 || now < cleanAt;
+  const cleanup = waiting ? { actions: [], done: false } : cleanUp(scene, true);
+  const pins = scene.o.route !== undefined && stableHash !== undefined ? ensureApexPin(scene, stableHash) : [];
+  return {
+    phase: cleanup.done ? "RolledBack" : "RollingBack",
+    reason: canary?.reason ?? REASON.RolledBack,
+    message: messageOf(scene, keep, cleanup.done),
+    stableText: `rolled back: ${canary?.reason}`,
+    memory: {
+      ...status,
+      traffic: { ...status.traffic, weight: `${keep}%` },
+      managed: {
+        deployment: scene.o.deployment?.metadata.name,
+        ...(cleanup.done ? {} : { services: status.managed?.services, route: status.managed?.route }),
+      },
+    },
+    lower: [...lower, ...pins],
+    raise: [...markRelease(scene, revision ?? null, "the template stands rejected"), ...dropOldTrials(scene), ...cleanup.actions],
+    wakes: [waiting ? cleanAt : undefined],
+  };
+}
+
+function messageOf(scene: Scene, keep: number, done: boolean): string {
+  const { status, canary } = scene;
+  const why = status.history?.[0]?.reason ?? canary?.reason ?? "";
+  const rest = keep > 0 ? `; the canary keeps ${keep} % until stable has its pods back` : "";
+  return done ? `${canary?.revision} was refused (${why}); fix or revert the template, or serin retry` : `rolled back (${why})${rest}`;
+}

@@ -1,0 +1,87 @@
+/**
+ * The CanaryRollout is being deleted: traffic to stable first, the trial away, then the freeze as `deletionPolicy` says,
+ * and the finalizer last. An untried template is never shipped by a deletion unless `Resume` asks for it.
+ */
+import { FROZEN, RESTORE, ROLLOUT } from "../../api/marks.ts";
+import { REASON } from "../../api/reasons.ts";
+import { RESOURCES } from "../../domain/kube.ts";
+import { keepFrozenPatch, unfreezePatch } from "../../workload/patches.ts";
+import { cleanUp } from "../cleanup.ts";
+import type { Draft } from "../draft.ts";
+import { canarySelectorIsFree } from "../ensure.ts";
+import type { Scene } from "../scene.ts";
+import type { Action, PlanEvent } from "../types.ts";
+import { cutMarkOf, lowerTo, tell } from "../writes.ts";
+import { isAdoptedByUs } from "./adopt.ts";
+import { close } from "./cut.ts";
+
+export function terminate(scene: Scene): Draft {
+  const { o, status, canary } = scene;
+  const lower = lowerTo(scene, 0, "the CanaryRollout is deleted", cutMarkOf(scene));
+  const cleanup = lower.length > 0 || !isQuiet(scene) ? { actions: [], done: false } : cleanUp(scene, false);
+  const open = scene.open && canary !== undefined;
+  const draft: Draft = {
+    phase: "Terminating",
+    reason: "Terminating",
+    message: "giving everything back",
+    memory: open
+      ? {
+          ...status,
+          ...close(scene, "Removed", { reason: REASON.Reverted, why: "the CanaryRollout was deleted" }),
+          traffic: { weight: "0%" },
+        }
+      : status,
+    lower,
+    events: staysFrozen(scene),
+    wakes: [scene.now + 1_000],
+  };
+  if (!cleanup.done) {
+    return { ...draft, raise: cleanup.actions };
+  }
+  const thaw = isAdoptedByUs(scene) ? leave(scene) : [];
+  if (thaw.length > 0) {
+    return { ...draft, raise: thaw };
+  }
+  return { ...draft, memory: o.rollout.status ?? {}, raise: letGo(scene) };
+}
+
+/** Requests on their way are answered before the trial's pods go. */
+function isQuiet(scene: Scene): boolean {
+  return scene.o.route === undefined || scene.canary === undefined || scene.canary.outcome !== undefined || canarySelectorIsFree(scene);
+}
+
+function leave(scene: Scene): readonly Action[] {
+  const { o, pending } = scene;
+  const { deployment } = o;
+  if (deployment === undefined) {
+    return [];
+  }
+  const resume = o.spec.ok && o.spec.policy.deletionPolicy === "Resume";
+  const name = deployment.metadata.name;
+  if (!pending || resume) {
+    const patch = unfreezePatch(deployment);
+    return [{ type: "mergePatch", resource: RESOURCES.deployments, name, patch, why: "the Deployment rolls by itself again" }];
+  }
+  const why = "its template was never released: take it back in Git, or resume the Deployment to ship it";
+  const kept = keepFrozenPatch(why) as { metadata: { annotations: object } };
+  const patch = { ...kept, metadata: { annotations: { ...kept.metadata.annotations, [ROLLOUT]: null } } };
+  return deployment.metadata.annotations?.[FROZEN] === why
+    ? []
+    : [{ type: "mergePatch", resource: RESOURCES.deployments, name, patch, why: "stays frozen: the template was never released" }];
+}
+
+function letGo({ o, names }: Scene): readonly Action[] {
+  const finalizers = (o.rollout.metadata.finalizers ?? []).filter((finalizer) => finalizer !== RESTORE);
+  if (finalizers.length === o.rollout.metadata.finalizers?.length) {
+    return [];
+  }
+  const patch = { metadata: { finalizers, resourceVersion: o.rollout.metadata.resourceVersion } };
+  return [{ type: "mergePatch", resource: RESOURCES.canaryRollouts, name: names.rollout, patch, why: "everything is given back" }];
+}
+
+/** Told with the first status of the deletion. */
+function staysFrozen(scene: Scene): readonly PlanEvent[] {
+  const resume = scene.o.spec.ok && scene.o.spec.policy.deletionPolicy === "Resume";
+  const text = "the Deployment stays frozen on the version that runs: its template was never released";
+  return scene.pending && !resume ? [tell(scene, REASON.StaysFrozen, text, { warning: true, onTarget: true })] : [];
+}

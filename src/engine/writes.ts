@@ -1,0 +1,118 @@
+/** The writes of a release as Actions, each guarded by what was observed. */
+import { POD_TEMPLATE_HASH, RELEASE } from "../api/marks.ts";
+import type { Reason } from "../api/reasons.ts";
+import { type KubeObject, RESOURCES, type ReplicaSet, type Service } from "../domain/kube.ts";
+import { weightsOf } from "../traffic/index.ts";
+import { pinPatch, releaseMarkPatch, resizePatch, withVersion } from "../workload/patches.ts";
+import type { Scene } from "./scene.ts";
+import type { Action, LowerWeight, PlanEvent } from "./types.ts";
+
+/** `<revision>/<attempt>`: what a cut is final for. */
+export function cutMarkOf(scene: Scene): string | undefined {
+  return scene.canary && `${scene.canary.revision}/${scene.canary.attempt}`;
+}
+
+/** Nothing to do where the canary has no more than that already (and a final cut is marked). */
+export function lowerTo(scene: Scene, percent: number, why: string, cut?: string): readonly Action[] {
+  const { o, kind, names, actual } = scene;
+  const marked = cut === undefined || scene.cutMark === cut;
+  if (o.route === undefined || (actual <= percent && marked)) {
+    return [];
+  }
+  const backends = { stable: names.stable, canary: names.canary };
+  const least = Math.min(percent, actual);
+  const lower: LowerWeight = {
+    type: "lowerWeight",
+    kind: kind.kind,
+    route: names.route,
+    backends,
+    operations: kind.read(o.route, backends).ok ? kind.write(o.route, backends, weightsOf(least), { cut }) : [],
+    percent: least,
+    cut,
+    otherwise: otherMeans(scene),
+    why,
+  };
+  return [lower];
+}
+
+/** Where routes may not be written: the canary's Service to stable's pods, then the route away, the trial's size last. */
+function otherMeans(scene: Scene): readonly Action[] {
+  const { o, names, stableHash, trial } = scene;
+  const apexPinned = stableHash !== undefined && pinOf(o.services.apex) === stableHash;
+  return [
+    ...(o.services.canary && stableHash !== undefined ? pin(o.services.canary, stableHash, "lower by the canary Service") : []),
+    ...(o.route && apexPinned ? [deleteAction(scene.kind.resource, o.route, "lower by taking the route away")] : []),
+    ...(trial ? [resize(scene, trial, 0, `lower ${names.canary} by its size`)] : []),
+  ];
+}
+
+export function raiseTo(scene: Scene, percent: number, why: string): readonly Action[] {
+  const { o, kind, names } = scene;
+  if (o.route === undefined) {
+    return [];
+  }
+  const operations = kind.write(o.route, names, weightsOf(percent), {
+    resourceVersion: o.route.metadata.resourceVersion ?? "",
+    cut: null,
+  });
+  return operations.length === 0 ? [] : [{ type: "jsonPatch", resource: kind.resource, name: names.route, operations, why }];
+}
+
+export function pinOf(service: Service | undefined): string | undefined {
+  return service?.spec.selector?.[POD_TEMPLATE_HASH];
+}
+
+/** Moves or takes off (null) the pin of a Service; nothing where it stands as wanted. */
+export function pin(service: Service, hash: string | null, why: string): readonly Action[] {
+  if ((pinOf(service) ?? null) === hash) {
+    return [];
+  }
+  const name = service.metadata.name;
+  if (hash === null) {
+    return [{ type: "jsonPatch", resource: RESOURCES.services, name, operations: pinPatch(service, null), why }];
+  }
+  return [{ type: "mergePatch", resource: RESOURCES.services, name, patch: withVersion(pinPatch(service, hash), service), why }];
+}
+
+export function resize(scene: Scene, set: ReplicaSet, size: number, why: string): Action {
+  const patch = withVersion(resizePatch(size, scene.now), set);
+  return { type: "mergePatch", resource: RESOURCES.replicaSets, name: set.metadata.name, patch, why };
+}
+
+/** The mark on the Deployment that a release of this revision runs or stands rejected; null: none does. */
+export function markRelease(scene: Scene, revision: string | null, why: string): readonly Action[] {
+  const deployment = scene.o.deployment;
+  const uid = deployment?.metadata.uid ?? "";
+  const mark = deployment?.metadata.annotations?.[RELEASE];
+  if (deployment === undefined || (mark ?? null) === (revision === null ? null : `${uid}/${revision}`)) {
+    return [];
+  }
+  return [
+    {
+      type: "mergePatch",
+      resource: RESOURCES.deployments,
+      name: deployment.metadata.name,
+      patch: releaseMarkPatch(uid, revision),
+      why,
+    },
+  ];
+}
+
+export function deleteAction(
+  resource: { group: string; version: string; plural: string; kind: string },
+  object: KubeObject,
+  why: string,
+): Action {
+  const { name, uid } = object.metadata;
+  return { type: "delete", resource, name, options: uid === undefined ? {} : { uid }, why };
+}
+
+export function tell(
+  scene: Scene,
+  reason: Reason,
+  note: string,
+  more: { warning?: boolean; onTarget?: boolean; step?: number | string } = {},
+): PlanEvent {
+  const id = [scene.canary?.revision ?? scene.revision ?? "", scene.canary?.attempt ?? 0, more.step ?? ""].join("/");
+  return { type: more.warning ? "Warning" : "Normal", reason, note, onTarget: more.onTarget ?? false, id };
+}

@@ -1,0 +1,140 @@
+/**
+ * Bodies of the patches that a release writes on the user's Deployment and Services and on its own trial. Merge patches
+ * are plain objects, JSON Patches lists of operations. Preconditions that depend on when a patch is sent are the
+ * sender's: `withVersion` adds one.
+ */
+import { FROZEN, GROUP, ORIGINAL, POD_TEMPLATE_HASH, RELEASE, ROLLOUT, SIZED_AT } from "../api/marks.ts";
+import type { Deployment, KubeObject, PatchOperation, ReplicaSet, Service } from "../domain/kube.ts";
+import { member, parsedJson } from "./json.ts";
+import { hashOf, pinned, pinOf } from "./selector.ts";
+import { desiredAnnotations, replicasOf } from "./size.ts";
+import { withHash } from "./template.ts";
+import { timestamp } from "./timestamp.ts";
+
+/** A deadline that never passes: a paused Deployment that has one keeps the condition Progressing=True. */
+const NO_DEADLINE = 2147483647;
+const DEFAULT_DEADLINE = 600;
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+type MergePatch = Readonly<Record<string, unknown>>;
+
+/** The same merge patch, refused with 409 where the object is no longer the one that was observed. */
+export function withVersion(patch: MergePatch, observed: KubeObject): MergePatch {
+  const metadata = (patch["metadata"] ?? {}) as object;
+  return { ...patch, metadata: { ...metadata, resourceVersion: observed.metadata.resourceVersion } };
+}
+
+/** Adoption: the mark, the freeze, and what it replaces. */
+export function freezePatch(deployment: Deployment, rolloutName: string): MergePatch {
+  return freeze(deployment, rolloutName, deployment.spec.paused === true);
+}
+
+/** Frozen again after somebody resumed it or a tool replaced the object; marks that were lost are written again. */
+export function refreezePatch(deployment: Deployment, rolloutName: string): MergePatch {
+  if (deployment.metadata.annotations?.[ORIGINAL] === undefined) return freeze(deployment, rolloutName, false);
+  return { metadata: { annotations: { [ROLLOUT]: adoptionMark(deployment, rolloutName) } }, spec: { paused: true } };
+}
+
+/** Leaving: every mark off, `paused` and the deadline as they were. */
+export function unfreezePatch(deployment: Deployment): MergePatch {
+  const original = originalOf(deployment);
+  const restored = deployment.spec.progressDeadlineSeconds === NO_DEADLINE ? original.progressDeadlineSeconds : undefined;
+  return {
+    metadata: { annotations: { [ROLLOUT]: null, [RELEASE]: null, [ORIGINAL]: null, [FROZEN]: null } },
+    spec: {
+      paused: original.paused === true ? true : null,
+      ...(restored === undefined ? {} : { progressDeadlineSeconds: restored }),
+    },
+  };
+}
+
+/** Left frozen without a CanaryRollout: `why` is for whoever finds it. The other marks stay, so that it can be thawed. */
+export function keepFrozenPatch(why: string): MergePatch {
+  return { metadata: { annotations: { [FROZEN]: why, [RELEASE]: null } }, spec: { paused: true } };
+}
+
+/** `revision` null: no release runs or stands rejected. */
+export function releaseMarkPatch(deploymentUid: string, revision: string | null): MergePatch {
+  return { metadata: { annotations: { [RELEASE]: revision === null ? null : `${deploymentUid}/${revision}` } } };
+}
+
+/** To a version: a merge patch. Off (null): a JSON Patch that tests the pin it removes, empty where there is none. */
+export function pinPatch(service: Service, hash: string): MergePatch;
+export function pinPatch(service: Service, hash: null): PatchOperation[];
+export function pinPatch(service: Service, hash: string | null): MergePatch | PatchOperation[];
+export function pinPatch(service: Service, hash: string | null): MergePatch | PatchOperation[] {
+  if (hash !== null) return { spec: { selector: pinned(service.spec.selector, hash) } };
+  const pin = pinOf(service);
+  if (pin === undefined) return [];
+  const path = `/spec/selector/${POD_TEMPLATE_HASH}`;
+  return [
+    { op: "test", path, value: pin },
+    { op: "remove", path },
+  ];
+}
+
+/** The size and its time in one write: `readyTimeout` counts from it. */
+export function resizePatch(size: number, now: number): MergePatch {
+  return { metadata: { annotations: { [SIZED_AT]: timestamp(now) } }, spec: { replicas: size } };
+}
+
+/**
+ * The point of no return: the trial takes the labels by which the paused Deployment adopts it, and the annotations by
+ * which it sees it at full size. Refused unless the trial is the one observed and as large as the Deployment.
+ */
+export function handOverPatch(input: { readonly trial: ReplicaSet; readonly deployment: Deployment }): PatchOperation[] {
+  const { trial, deployment } = input;
+  const { resourceVersion, annotations, labels } = trial.metadata;
+  const template = withHash(deployment.spec.template, hashOf(trial) ?? "");
+  const foreign = Object.entries(annotations ?? {}).filter(([name]) => !name.startsWith(`${GROUP}/`));
+  return [
+    { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
+    { op: "test", path: "/spec/replicas", value: replicasOf(deployment) },
+    { op: labels === undefined ? "add" : "replace", path: "/metadata/labels", value: template.metadata?.labels },
+    {
+      op: annotations === undefined ? "add" : "replace",
+      path: "/metadata/annotations",
+      value: { ...Object.fromEntries(foreign), ...desiredAnnotations(deployment) },
+    },
+  ];
+}
+
+/** An adopted set that the adoption shrank, back to the Deployment's size and known to be so. */
+export function putBackPatch(deployment: Deployment): MergePatch {
+  return { metadata: { annotations: desiredAnnotations(deployment) }, spec: { replicas: replicasOf(deployment) } };
+}
+
+export function adoptionMark(deployment: Deployment, rolloutName: string): string {
+  return `${rolloutName}/${deployment.metadata.uid}`;
+}
+
+interface Original {
+  readonly paused?: boolean;
+  readonly progressDeadlineSeconds?: number;
+}
+
+function freeze(deployment: Deployment, rolloutName: string, wasPaused: boolean): MergePatch {
+  const patient = isDeadlineOurs(deployment);
+  const original: Original = { ...(wasPaused && { paused: true }), ...(patient && { progressDeadlineSeconds: DEFAULT_DEADLINE }) };
+  const annotations = { [ROLLOUT]: adoptionMark(deployment, rolloutName), [ORIGINAL]: JSON.stringify(original) };
+  return { metadata: { annotations }, spec: { paused: true, ...(patient && { progressDeadlineSeconds: NO_DEADLINE }) } };
+}
+
+/** The deadline is the default's, and nobody's manifest names it. Needs managedFields: not for a trimmed object. */
+export function isDeadlineOurs(deployment: Deployment): boolean {
+  const { metadata, spec } = deployment;
+  if (spec.progressDeadlineSeconds !== DEFAULT_DEADLINE) return false;
+  const applied = (metadata.managedFields ?? []).filter(({ operation }) => operation === "Apply");
+  if (applied.some(({ fieldsV1 }) => member(member(fieldsV1, "f:spec"), "f:progressDeadlineSeconds") !== undefined)) return false;
+  const manifest = parsedJson(metadata.annotations?.[LAST_APPLIED]);
+  return member(member(manifest, "spec"), "progressDeadlineSeconds") === undefined;
+}
+
+function originalOf(deployment: Deployment): Original {
+  const original = parsedJson(deployment.metadata.annotations?.[ORIGINAL]);
+  const deadline = member(original, "progressDeadlineSeconds");
+  return {
+    paused: member(original, "paused") === true,
+    ...(typeof deadline === "number" ? { progressDeadlineSeconds: deadline } : {}),
+  };
+}
