@@ -4,7 +4,7 @@
  */
 import type { AnalysisPolicy } from "../api/policy.ts";
 import type { CheckStatus } from "../api/status.ts";
-import type { AnalysisState } from "./bins.ts";
+import type { AnalysisState } from "./state.ts";
 
 export interface TestInput {
   readonly policy: AnalysisPolicy;

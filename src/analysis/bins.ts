@@ -12,8 +12,6 @@ import type { Scrape } from "../domain/samples.ts";
 import { addCounted, addTally, binOf, boundsAround, mergeBins } from "./counted.ts";
 import type { AnalysisState, Bin, Counted, Limit } from "./state.ts";
 
-export { type AnalysisState, isForeignState, stateOf } from "./state.ts";
-
 export interface FoldOptions {
   /** The policy's limits (`latency[].maxMs`); counts of any other bound are not kept. */
   readonly limitsMs: readonly number[];

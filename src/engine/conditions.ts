@@ -7,6 +7,7 @@ import type { Draft } from "./draft.ts";
 
 type Wanted = Omit<StatusCondition, "lastTransitionTime" | "observedGeneration">;
 
+const KSTATUS: readonly string[] = ["Ready", "Reconciling", "Stalled"];
 const RELEASE_PHASES: readonly Phase[] = ["Pending", "Progressing", "Paused", "Promoting", "RollingBack", "RolledBack"];
 
 export function conditionsOf(
@@ -16,7 +17,8 @@ export function conditionsOf(
   detached: boolean,
   now: number,
 ): StatusCondition[] {
-  return [...kstatus(draft, detached), ...extras(draft)].map((wanted) => dated(old, wanted, generation, now));
+  const beside = draft.findings === undefined && isOpen(draft) ? kept(old) : extras(draft);
+  return [...kstatus(draft, detached), ...beside].map((wanted) => dated(old, wanted, generation, now));
 }
 
 function kstatus(draft: Draft, detached: boolean): Wanted[] {
@@ -31,6 +33,17 @@ function kstatus(draft: Draft, detached: boolean): Wanted[] {
     { type: "Ready", status: "False", reason, message },
     { type: stalled ? "Stalled" : "Reconciling", status: "True", reason, message },
   ];
+}
+
+/** A stage that looks at neither traffic nor metrics leaves what was said of them. */
+function kept(old: CanaryRolloutStatus): Wanted[] {
+  return (old.conditions ?? [])
+    .filter(({ type }) => !KSTATUS.includes(type))
+    .map(({ type, status, reason, message }) => ({ type, status, reason, message }));
+}
+
+function isOpen({ memory }: Draft): boolean {
+  return memory.canary !== undefined && memory.canary.outcome === undefined;
 }
 
 function extras(draft: Draft): Wanted[] {

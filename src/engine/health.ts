@@ -8,12 +8,12 @@ import type { Scene } from "./scene.ts";
 const CAUSES =
   "likely causes, in this order: the port is opaque (config.linkerd.io/opaque-ports), a ServiceProfile with routes for the Service, callers outside the mesh, another route on the Service, circuit breaking of the canary";
 
-/** `raising`: the weight is written now, so nothing is confirmed yet. */
-export function findingsOf(scene: Scene, judgement: Judgement, raising = false): Findings {
+/** Without a judgement nothing is confirmed yet: the release starts, or a weight is written now. */
+export function findingsOf(scene: Scene, judgement: Judgement | undefined): Findings {
   const conflict = gitOpsConflict(scene);
   const { fault } = scene.o.samples;
   return {
-    trafficConfirmed: raising ? UNCONFIRMED : confirmation(scene, judgement),
+    trafficConfirmed: judgement === undefined ? UNCONFIRMED : confirmation(scene, judgement),
     analysisHealthy:
       fault === undefined
         ? { status: "True", reason: "MetricsAnswer", message: "metrics are read" }

@@ -17,7 +17,7 @@ export function apexFinding(apex: Service, port: number | undefined, deployment:
 }
 
 /** A headless Service's callers pick pods themselves, an ExternalName's leave the cluster: no proxy splits them. */
-export function serviceHasNoAddress(apex: Service): Finding | undefined {
+function serviceHasNoAddress(apex: Service): Finding | undefined {
   const { clusterIP, type } = apex.spec;
   const form = type === "ExternalName" ? "of type ExternalName" : clusterIP === "None" ? "headless" : undefined;
   if (form === undefined) return undefined;
@@ -25,7 +25,7 @@ export function serviceHasNoAddress(apex: Service): Finding | undefined {
   return { reason: "ServiceNotSplittable", message };
 }
 
-export function serviceSelectsOthers(apex: Service, deployment: Deployment | undefined): Finding | undefined {
+function serviceSelectsOthers(apex: Service, deployment: Deployment | undefined): Finding | undefined {
   const labels = deployment?.spec.template.metadata?.labels;
   // The pin names a version; the template does not.
   const selector = Object.entries(apex.spec.selector ?? {}).filter(([key]) => key !== "pod-template-hash");
@@ -40,7 +40,7 @@ export function splitPort(apex: Service, port: number | undefined): ServicePort 
   return port === undefined ? (ports.length === 1 ? ports[0] : undefined) : ports.find((candidate) => candidate.port === port);
 }
 
-export function portIsUnclear(apex: Service, port: number | undefined): Finding | undefined {
+function portIsUnclear(apex: Service, port: number | undefined): Finding | undefined {
   if (splitPort(apex, port) !== undefined) return undefined;
   const { name } = apex.metadata;
   const ports = (apex.spec.ports ?? []).map(({ port: number, name: label }) =>
@@ -55,7 +55,7 @@ export function portIsUnclear(apex: Service, port: number | undefined): Finding 
 }
 
 /** An opaque port is forwarded as bytes: no requests to split and none to count. */
-export function portIsOpaque(apex: Service, port: number | undefined, deployment: Deployment | undefined): Finding | undefined {
+function portIsOpaque(apex: Service, port: number | undefined, deployment: Deployment | undefined): Finding | undefined {
   const split = splitPort(apex, port);
   const where = split && isOpaque(apex, split, deployment?.spec.template);
   if (split === undefined || where === undefined) return undefined;

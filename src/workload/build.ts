@@ -20,7 +20,7 @@ export interface RolloutRef {
 
 export type VersionRole = "stable" | "canary";
 
-export function trialName(deployment: Deployment, revision: string): string {
+function trialName(deployment: Deployment, revision: string): string {
   return `${deployment.metadata.name}-${revision}`;
 }
 

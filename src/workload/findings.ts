@@ -17,14 +17,14 @@ export function targetFinding(deployment: Deployment): Finding | undefined {
   return strategyIsRecreate(deployment) ?? revisionHistoryIsZero(deployment) ?? templateNamesHash(deployment);
 }
 
-export function strategyIsRecreate(deployment: Deployment): Finding | undefined {
+function strategyIsRecreate(deployment: Deployment): Finding | undefined {
   if (deployment.spec.strategy?.type !== "Recreate") return undefined;
   const name = deployment.metadata.name;
   const message = `Deployment ${name} has strategy Recreate: its versions must not run side by side, a canary needs both. Set spec.strategy.type: RollingUpdate, or remove the CanaryRollout.`;
   return { reason: "StrategyRecreate", message };
 }
 
-export function revisionHistoryIsZero(deployment: Deployment): Finding | undefined {
+function revisionHistoryIsZero(deployment: Deployment): Finding | undefined {
   if (deployment.spec.revisionHistoryLimit !== 0) return undefined;
   const name = deployment.metadata.name;
   const message = `Deployment ${name} has revisionHistoryLimit 0: Kubernetes deletes the ReplicaSet that a rollback needs. Set spec.revisionHistoryLimit to 1 or more, or remove the field.`;
@@ -32,7 +32,7 @@ export function revisionHistoryIsZero(deployment: Deployment): Finding | undefin
 }
 
 /** Serin and Kubernetes both tell versions apart by this label: it cannot be the user's too. */
-export function templateNamesHash(deployment: Deployment): Finding | undefined {
+function templateNamesHash(deployment: Deployment): Finding | undefined {
   const { name } = deployment.metadata;
   const { selector, template } = deployment.spec;
   const places = [

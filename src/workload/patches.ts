@@ -121,7 +121,7 @@ function freeze(deployment: Deployment, rolloutName: string, wasPaused: boolean)
 }
 
 /** The deadline is the default's, and nobody's manifest names it. Needs managedFields: not for a trimmed object. */
-export function isDeadlineOurs(deployment: Deployment): boolean {
+function isDeadlineOurs(deployment: Deployment): boolean {
   const { metadata, spec } = deployment;
   if (spec.progressDeadlineSeconds !== DEFAULT_DEADLINE) return false;
   const applied = (metadata.managedFields ?? []).filter(({ operation }) => operation === "Apply");

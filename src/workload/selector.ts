@@ -1,6 +1,6 @@
 /** Label selectors, and the pin: the `pod-template-hash` that narrows a selector to one version. */
 import { POD_TEMPLATE_HASH } from "../api/marks.ts";
-import type { KubeObject, LabelSelector, ReplicaSet, Service } from "../domain/kube.ts";
+import type { LabelSelector, ReplicaSet, Service } from "../domain/kube.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -47,8 +47,4 @@ export function pinned(selector: Labels | undefined, hash: string): Labels {
 /** The version that a ReplicaSet's pods carry. Read from its pods' labels: a trial's own labels leave it out. */
 export function hashOf(set: ReplicaSet): string | undefined {
   return set.spec.template.metadata?.labels?.[POD_TEMPLATE_HASH];
-}
-
-export function hashOfPod(pod: KubeObject): string | undefined {
-  return pod.metadata.labels?.[POD_TEMPLATE_HASH];
 }

@@ -19,6 +19,7 @@ import type { Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
 import { deleteAction, lowerTo, markRelease, raiseTo, tell } from "../writes.ts";
 import { close } from "./cut.ts";
+import { HANDING_OVER } from "./promote.ts";
 
 const RECHECK_MS = 5_000;
 
@@ -82,7 +83,7 @@ function waiting(scene: Scene, text: string, actions: Pick<Draft, "lower" | "rai
     phase: "Promoting",
     reason: REASON.Promoting,
     message: `${scene.canary?.revision} is handed over: ${text}`,
-    stableText: "the tried pods are handed over",
+    stableText: HANDING_OVER,
     memory: { ...scene.status, waitingFor: "" },
     ...actions,
     wakes: [scene.now + RECHECK_MS],

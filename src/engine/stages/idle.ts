@@ -2,6 +2,7 @@
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
 import { cleanUp } from "../cleanup.ts";
+import { conditionOf } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
 import { judgementOf } from "../judgement.ts";
 import type { Scene } from "../scene.ts";
@@ -20,10 +21,11 @@ export function idle(scene: Scene, policy: Policy): Draft {
   const { canary: _canary, step: _step, traffic: _traffic, analysis: _analysis, reverts: _reverts, ...kept } = status;
   const rejection = canary?.outcome === "RolledBack";
   const text = "the template that runs is the Deployment's";
+  const said = status.phase === "Ready" ? conditionOf(status, "Ready") : undefined;
   return {
     phase: busy ? "RollingBack" : "Ready",
-    reason: busy ? REASON.Reverted : REASON.Idle,
-    message: busy ? "taking the trial apart" : text,
+    reason: busy ? REASON.Reverted : (said?.reason ?? REASON.Idle),
+    message: busy ? "taking the trial apart" : ((said && status.message) ?? text),
     stableText: busy ? "taking the trial apart" : text,
     memory: busy
       ? status

@@ -30,7 +30,7 @@ export function raise(scene: Scene, policy: Policy, judgement: Judgement, index:
       traffic: { weight: `${weight}%`, writtenAt: at },
       waitingFor: "",
     },
-    findings: findingsOf(scene, judgement, true),
+    findings: findingsOf(scene, undefined),
     raise: raiseTo(scene, weight, text),
     events: [tell(scene, REASON.WeightRaised, text, { step: `${index}-${at}` })],
     why: [text],
@@ -69,13 +69,14 @@ const OWN_WRITE_MS = 2_000;
 export function held(scene: Scene, policy: Policy, judgement: Judgement, wait: Wait): Draft {
   const { status, now } = scene;
   const index = status.step?.index ?? 0;
+  const lasts = wait.stalled || wait.paused || now - waitedSince(scene) > PASSING_MS;
   const phase = wait.paused ? "Paused" : wait.stalled ? "Stalled" : "Progressing";
   const sizing = status.step && scene.allowed === 0 ? { step: { ...status.step, state: "Sizing" as const } } : {};
   return {
     phase,
-    reason: wait.reason,
+    reason: lasts ? wait.reason : REASON.Progressing,
     message: `${stepName(policy, index)}: ${wait.text}`,
-    stableText: wait.stalled || wait.paused ? wait.text : "a release runs",
+    stableText: lasts && wait.reason !== REASON.Progressing ? wait.reason : "a release runs",
     stalled: wait.stalled ?? false,
     memory: { ...status, ...evidence(judgement), ...sizing, waitingFor: "" },
     findings: findingsOf(scene, judgement),
@@ -87,6 +88,13 @@ export function held(scene: Scene, policy: Policy, judgement: Judgement, wait: W
 }
 
 const RECHECK_MS = 30_000;
+
+/** What ends by itself within seconds is not worth a condition. */
+const PASSING_MS = 30_000;
+
+function waitedSince({ status, trial, now }: Scene): number {
+  return Math.max(millis(status.step?.startedAt) ?? now, millis(trial?.metadata.annotations?.[SIZED_AT]) ?? 0);
+}
 
 /** Times at which a guard may speak without any event. */
 export function deadlines(scene: Scene, policy: Policy): (number | undefined)[] {

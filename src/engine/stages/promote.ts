@@ -12,6 +12,8 @@ import type { Action } from "../types.ts";
 import { lowerTo, markRelease, resize } from "../writes.ts";
 import { evidence, held } from "./moves.ts";
 
+export const HANDING_OVER = "the tried pods are handed over to the Deployment";
+
 export function promote(scene: Scene, policy: Policy, judgement: Judgement): Draft {
   const { trial, stable, replicas, revision = "", status } = scene;
   const size = trial?.spec.replicas ?? 0;
@@ -31,6 +33,7 @@ export function promote(scene: Scene, policy: Policy, judgement: Judgement): Dra
     phase: "Promoting",
     reason: REASON.Promoting,
     message: `handing ${revision} over to the Deployment`,
+    stableText: HANDING_OVER,
     memory: { ...status, ...evidence(judgement), waitingFor: "" },
     findings: findingsOf(scene, judgement),
     raise: [...deleteTwins(scene), ...ensureApexPin(scene, revision), ...handOver(scene)],
@@ -48,6 +51,7 @@ export function handOverEmpty(scene: Scene): Draft {
     phase: "Promoting",
     reason: REASON.Promoting,
     message: `the Deployment has 0 replicas: ${revision} is handed over without steps`,
+    stableText: HANDING_OVER,
     memory: { ...status, traffic: { weight: "0%" }, waitingFor: "" },
     lower: lowerTo(scene, 0, "the Deployment has no pods"),
     raise: [...make, ...shrink, ...(emptied ? [...deleteTwins(scene), ...handOver(scene)] : [])],

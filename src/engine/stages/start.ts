@@ -4,6 +4,7 @@ import { REASON } from "../../api/reasons.ts";
 import { imagesOf } from "../../workload/template.ts";
 import type { Draft } from "../draft.ts";
 import { ensureRelease } from "../ensure.ts";
+import { findingsOf } from "../health.ts";
 import { preflight } from "../preflight.ts";
 import { ladderOf, type Scene } from "../scene.ts";
 import { lowerTo, tell } from "../writes.ts";
@@ -48,6 +49,7 @@ export function begin(scene: Scene, policy: Policy, attempt: number): Draft {
       waitingFor: "",
       managed: { deployment: o.deployment?.metadata.name, services: [names.apex, names.stable, names.canary], route: names.route },
     },
+    findings: findingsOf(scene, undefined),
     lower: lowerTo(scene, 0, "a release starts at weight 0"),
     raise: ensureRelease(started),
     events: [

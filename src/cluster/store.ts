@@ -1,0 +1,177 @@
+/**
+ * The last known state of the objects of one kind, and what changed.
+ *
+ * It never goes back: an object is replaced only by one that is not known to be older, wherever it came from (a watch, a
+ * list, the answer to one of our own writes), and what was deleted does not return with an older version.
+ *
+ * A complete list is the truth up to its own version, whatever the versions of its items: only what we wrote after it
+ * stands against it. A list that is older than what was seen before it was asked for means that the server's history went
+ * back (restored from a backup): then nothing stands against it.
+ *
+ * Objects are trimmed on the way in and shared on the way out: nobody changes them. Only objects inside the scope of the
+ * reflectors that fill the store may be put.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { type KubeObject, keyOf } from "../domain/kube.ts";
+import { createIndexTable, type Index } from "./indexes.ts";
+import type { Trim } from "./trim.ts";
+import { isOlder, newerOf } from "./versions.ts";
+
+export type Listener<T> = (old: T | undefined, next: T | undefined) => void;
+
+/** One complete list, page by page, from before it is asked for. Dropped by not calling `done`. */
+export interface Relist {
+  page(items: readonly KubeObject[], resourceVersion: string): void;
+  /** Everything in the list's scope that it did not hold, and that is not newer than it, is gone. */
+  done(): void;
+}
+
+/** What a reflector fills. */
+export interface Sink {
+  put(object: KubeObject): void;
+  remove(object: KubeObject): void;
+  relist(namespace: string | undefined): Relist;
+}
+
+export interface Store<T extends KubeObject, I extends string = never> extends Sink {
+  readonly size: number;
+  /** By `namespace/name`. */
+  get(key: string): T | undefined;
+  list(): T[];
+  by(index: I, value: string): T[];
+  /** Called after every change with what was and what is; the answer ends it. */
+  onChange(listener: Listener<T>): () => void;
+}
+
+export interface StoreOptions<I extends string> {
+  readonly trim: Trim;
+  readonly indexes?: Readonly<Record<I, Index>>;
+  /** A listener threw: a bug, which must not stop the others or the watch. */
+  readonly onListenerError: (error: unknown) => void;
+}
+
+/** Enough to cover what is under way between two lists. */
+const MAX_TOMBSTONES = 10_000;
+
+export function createStore<T extends KubeObject, I extends string = never>(options: StoreOptions<I>): Store<T, I> {
+  const objects = new Map<string, T>();
+  /** Versions at which keys were deleted. */
+  const tombstones = new Map<string, string>();
+  const listeners = new Set<Listener<T>>();
+  const tables = Object.entries<Index>(options.indexes ?? {}).map(([name, index]) => [name, createIndexTable(index)] as const);
+  const tableByName = new Map(tables);
+  let newestSeen: string | undefined;
+
+  function set(key: string, next: T | undefined): void {
+    const old = objects.get(key);
+    if (next === undefined) objects.delete(key);
+    else objects.set(key, next);
+    for (const [, table] of tables) table.replace(key, old, next);
+    for (const listener of listeners) {
+      try {
+        listener(old, next);
+      } catch (error) {
+        options.onListenerError(error);
+      }
+    }
+  }
+
+  function bury(key: string, version: string | undefined): void {
+    if (version === undefined) return;
+    tombstones.delete(key);
+    tombstones.set(key, version);
+    if (tombstones.size > MAX_TOMBSTONES) tombstones.delete(tombstones.keys().next().value ?? "");
+  }
+
+  function saw(version: string | undefined): void {
+    if (version !== undefined) newestSeen = newerOf(newestSeen, version);
+  }
+
+  function replace(key: string, trimmed: KubeObject): void {
+    tombstones.delete(key);
+    set(key, trimmed as T);
+  }
+
+  function put(object: KubeObject): void {
+    const key = keyOf(object);
+    const version = object.metadata.resourceVersion;
+    saw(version);
+    const kept = objects.get(key);
+    if (kept !== undefined && (isSame(kept, object) || isOlder(version, kept.metadata.resourceVersion))) return;
+    const deletedAt = tombstones.get(key);
+    if (deletedAt !== undefined && (deletedAt === version || isOlder(version, deletedAt))) return;
+    replace(key, options.trim(object));
+  }
+
+  function remove(object: KubeObject): void {
+    const key = keyOf(object);
+    const version = object.metadata.resourceVersion;
+    saw(version);
+    const kept = objects.get(key);
+    if (isOlder(version, kept?.metadata.resourceVersion)) return;
+    bury(key, version);
+    if (kept !== undefined) set(key, undefined);
+  }
+
+  function relist(namespace: string | undefined): Relist {
+    const seenBefore = newestSeen;
+    const listed = new Set<string>();
+    let version: string | undefined;
+    const wentBack = () => isOlder(version, seenBefore);
+    /** Written after the list was taken, by ourselves: the list doesn't know it. */
+    const isNewerThanList = (kept: KubeObject) => !wentBack() && isOlder(version, kept.metadata.resourceVersion);
+
+    return {
+      page(items, resourceVersion) {
+        version = resourceVersion;
+        for (const object of items) {
+          const key = keyOf(object);
+          listed.add(key);
+          const kept = objects.get(key);
+          const trimmed = options.trim(object);
+          if (kept !== undefined && (isNewerThanList(kept) || isDeepStrictEqual(kept, trimmed))) continue;
+          replace(key, trimmed);
+        }
+      },
+      done() {
+        for (const [key, kept] of objects) {
+          if (listed.has(key) || (namespace !== undefined && kept.metadata.namespace !== namespace)) continue;
+          if (isNewerThanList(kept)) continue;
+          bury(key, version);
+          set(key, undefined);
+        }
+        if (wentBack()) {
+          tombstones.clear();
+          newestSeen = version;
+        } else saw(version);
+      },
+    };
+  }
+
+  return {
+    get size() {
+      return objects.size;
+    },
+    get: (key) => objects.get(key),
+    list: () => [...objects.values()],
+    by(index, value) {
+      const keys = tableByName.get(index)?.keys(value) ?? [];
+      return [...keys].map((key) => objects.get(key)).filter((object) => object !== undefined);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    put,
+    remove,
+    relist,
+  };
+}
+
+function isSame(a: KubeObject, b: KubeObject): boolean {
+  return (
+    a.metadata.uid === b.metadata.uid &&
+    a.metadata.resourceVersion !== undefined &&
+    a.metadata.resourceVersion === b.metadata.resourceVersion
+  );
+}

@@ -1,0 +1,63 @@
+/** Which rollouts an object concerns: by its name, its owner, its label, or the Service that a route names as its parent. */
+import { MANAGED_BY } from "../api/marks.ts";
+import { type KubeObject, keyOf, type Route } from "../domain/kube.ts";
+import { namesOf } from "../engine/scene.ts";
+import type { RolloutObject } from "../engine/types.ts";
+
+export const WATCHED = ["canaryRollouts", "deployments", "replicaSets", "services", "endpointSlices", "httpRoutes", "grpcRoutes"] as const;
+export type Watched = (typeof WATCHED)[number];
+
+/** What a rollout depends on: `Deployment/<ns>/<name>` and `Service/<ns>/<name>`. */
+export function concernsOfRollout(object: KubeObject): string[] {
+  const rollout = object as RolloutObject;
+  const names = namesOf({ rollout, spec: { ok: false, errors: [] } }, rollout.status ?? {});
+  const target = (rollout["spec"] as { targetRef?: { name?: string } } | undefined)?.targetRef?.name;
+  const deployments = [target, rollout.status?.managed?.deployment].filter((name) => name !== undefined);
+  return [
+    ...new Set(deployments.map((name) => `Deployment/${names.namespace}/${name}`)),
+    ...[names.apex, names.stable, names.canary].map((name) => `Service/${names.namespace}/${name}`),
+  ];
+}
+
+/** `<ns>/<service>` of every parent of a route. */
+export function parentsOfRoute(object: KubeObject): string[] {
+  const parents = (object as Route).spec?.parentRefs ?? [];
+  return parents.filter(({ kind }) => kind === "Service").map(({ namespace, name }) => `${namespace ?? object.metadata.namespace}/${name}`);
+}
+
+/** The rollouts that a change of an object concerns; `rolloutsWith` finds them by what they depend on. */
+export function concerned(
+  name: Watched,
+  objects: readonly (KubeObject | undefined)[],
+  rolloutsWith: (concern: string) => readonly KubeObject[],
+): Set<string> {
+  const there = objects.filter((object) => object !== undefined);
+  const own = name === "canaryRollouts" ? there.map(keyOf) : [];
+  const marked = there.flatMap((object) => {
+    const rollout = object.metadata.labels?.[MANAGED_BY];
+    return rollout === undefined ? [] : [`${object.metadata.namespace}/${rollout}`];
+  });
+  const related = there.flatMap((object) => relations(name, object)).flatMap((relation) => rolloutsWith(relation).map(keyOf));
+  return new Set([...own, ...marked, ...related]);
+}
+
+function relations(name: Watched, object: KubeObject): string[] {
+  const namespace = object.metadata.namespace ?? "";
+  switch (name) {
+    case "canaryRollouts":
+      return concernsOfRollout(object).filter((concern) => concern.startsWith("Deployment/"));
+    case "deployments":
+      return [`Deployment/${namespace}/${object.metadata.name}`];
+    case "replicaSets":
+      return (object.metadata.ownerReferences ?? []).map((owner) => `Deployment/${namespace}/${owner.name}`);
+    case "services":
+      return [`Service/${namespace}/${object.metadata.name}`];
+    case "endpointSlices":
+      return [`Service/${namespace}/${object.metadata.labels?.["kubernetes.io/service-name"] ?? ""}`];
+    case "httpRoutes":
+    case "grpcRoutes":
+      return parentsOfRoute(object).map((parent) => `Service/${parent}`);
+    default:
+      return name satisfies never;
+  }
+}

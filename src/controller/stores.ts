@@ -1,0 +1,80 @@
+/**
+ * The watched kinds: one store and one reflector each, and for every change the rollouts that it concerns. Pods are not
+ * among them: they are watched per release (`pod-watches.ts`).
+ */
+import type { Client } from "../cluster/client.ts";
+import { byNamespace } from "../cluster/indexes.ts";
+import { createReflector, type Reflector } from "../cluster/reflector.ts";
+import { createStore, type Store } from "../cluster/store.ts";
+import { type Trim, withManagersOf, withoutManagedFields } from "../cluster/trim.ts";
+import type { Clock } from "../domain/clock.ts";
+import { type KubeObject, RESOURCES } from "../domain/kube.ts";
+import { concerned, concernsOfRollout, parentsOfRoute, WATCHED, type Watched } from "./concerns.ts";
+
+type IndexName = "namespace" | "concern";
+export type WatchedStore = Store<KubeObject, IndexName>;
+
+export interface Stores {
+  readonly of: Readonly<Record<Watched, WatchedStore>>;
+  readonly reflectors: readonly Reflector[];
+  /** Resolves when every kind was listed once. */
+  readonly synced: Promise<void>;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface StoresOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly namespace: string | undefined;
+  /** A rollout may decide otherwise now; `why` names the object that changed. */
+  readonly onConcern: (rollout: string, why: string) => void;
+  readonly onFailure: (resource: Watched, error: unknown) => void;
+}
+
+export function createStores(options: StoresOptions): Stores {
+  const of = Object.fromEntries(WATCHED.map((name) => [name, storeFor(name, options)])) as Record<Watched, WatchedStore>;
+  for (const name of WATCHED) {
+    of[name].onChange((old, next) => {
+      for (const rollout of concerned(name, [old, next], (concern) => of.canaryRollouts.by("concern", concern))) {
+        options.onConcern(rollout, `${RESOURCES[name].kind} ${(next ?? old)?.metadata.name}`);
+      }
+    });
+  }
+  const reflectors = WATCHED.map((name) => reflect(name, of[name], options));
+  return {
+    of,
+    reflectors,
+    synced: Promise.all(reflectors.map((reflector) => reflector.whenSynced)).then(() => undefined),
+    async run(signal) {
+      await Promise.all(reflectors.map((reflector) => reflector.run(signal)));
+    },
+  };
+}
+
+const TRIMS: Partial<Record<Watched, Trim>> = {
+  deployments: withManagersOf(["spec", "progressDeadlineSeconds"], ["spec", "paused"]),
+  services: withManagersOf(["spec", "selector"]),
+  httpRoutes: withManagersOf(["spec", "rules"]),
+};
+
+function storeFor(name: Watched, { onFailure }: StoresOptions): WatchedStore {
+  return createStore<KubeObject, IndexName>({
+    trim: TRIMS[name] ?? withoutManagedFields,
+    indexes: { namespace: byNamespace, concern: name === "canaryRollouts" ? concernsOfRollout : parentsOfRoute },
+    onListenerError: (error) => onFailure(name, error),
+  });
+}
+
+function reflect(name: Watched, sink: WatchedStore, options: StoresOptions): Reflector {
+  const { client, clock, random, namespace, onFailure } = options;
+  return createReflector({
+    client,
+    resource: RESOURCES[name],
+    namespace,
+    sink,
+    clock,
+    random,
+    onFailure: (error) => onFailure(name, error),
+  });
+}

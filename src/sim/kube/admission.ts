@@ -1,0 +1,157 @@
+/** What happens to a body between the request and the storage: decoded, put in order, defaulted, validated. Pure but for the context. */
+import { DecodeError } from "./builtin/decode-error.ts";
+import { child, cloneJson, equalJson, isObject, type Json, part } from "./json.ts";
+import { apiVersionOf, type Kind, type RuleContext } from "./kinds.ts";
+import { keepServerFields, metadataProblems, metadataUpdateProblems, tidyMetadata } from "./metadata.ts";
+import { badRequest, bodyKind, type FieldProblem, invalid, invalidValue, StatusError } from "./status-error.ts";
+import type { WriteOptions } from "./store.ts";
+
+/** Where a body comes from decides how its mistakes are told. */
+export type Origin = "body" | "patch";
+
+/** A copy of the body as an object of this kind, unknown fields pruned (or refused). */
+export function decoded(kind: Kind, body: unknown, origin: Origin, options: WriteOptions): Json {
+  if (!isObject(body)) {
+    throw badRequest("the object provided is not a JSON object");
+  }
+  const draft = cloneJson(body);
+  checkIdentity(kind, draft);
+  const unknown = decodeBy(kind, draft, body, origin);
+  if (options.fieldValidation === "Strict" && unknown.length > 0) {
+    throw undecodable(kind, body, origin, `strict decoding error: ${unknown.map(unknownText).join(", ")}`);
+  }
+  if (options.fieldValidation !== "Ignore") {
+    for (const field of unknown) {
+      options.warn?.(unknownText(field));
+    }
+  }
+  tidyMetadata(child(draft, "metadata"));
+  return draft;
+}
+
+function unknownText(field: string): string {
+  return `unknown field ${JSON.stringify(field)}`;
+}
+
+function decodeBy(kind: Kind, draft: Json, body: Json, origin: Origin): readonly string[] {
+  try {
+    return kind.rules.decode?.(draft) ?? [];
+  } catch (error) {
+    if (error instanceof DecodeError) {
+      throw undecodable(kind, body, origin, error.message);
+    }
+    throw error;
+  }
+}
+
+function undecodable(kind: Kind, body: Json, origin: Origin, text: string): StatusError {
+  if (origin === "body") {
+    return badRequest(`${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ${text}`);
+  }
+  const value = JSON.stringify(JSON.stringify(sorted(body)));
+  const cause = { reason: "FieldValueInvalid", message: `Invalid value: ${value}: ${text}`, field: "patch" };
+  return new StatusError(422, "Invalid", ` "" is invalid: patch: ${cause.message}`, { causes: [cause] });
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(sorted);
+  }
+  return isObject(value)
+    ? Object.fromEntries(
+        Object.keys(value)
+          .sort()
+          .map((key) => [key, sorted(value[key])]),
+      )
+    : value;
+}
+
+function checkIdentity(kind: Kind, draft: Json): void {
+  const apiVersion = draft["apiVersion"] ?? apiVersionOf(kind);
+  const name = draft["kind"] ?? kind.kind;
+  if (apiVersion !== apiVersionOf(kind)) {
+    throw badRequest(`the API version in the data (${String(apiVersion)}) does not match the expected API version (${apiVersionOf(kind)})`);
+  }
+  if (name !== kind.kind) {
+    const about = String(part(draft, "metadata")["name"] ?? "");
+    throw kind.custom
+      ? invalid(bodyKind(kind, draft), about, [invalidValue("kind", name, `must be ${kind.kind}`)])
+      : badRequest(
+          `${String(name)} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: no kind ${JSON.stringify(name)} here`,
+        );
+  }
+  draft["apiVersion"] = apiVersion;
+  draft["kind"] = name;
+}
+
+/** Takes a decoded draft whose name is settled. */
+export function admitCreate(kind: Kind, draft: Json, uid: string, createdAt: string, context: RuleContext): void {
+  const meta = child(draft, "metadata");
+  for (const key of ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"]) {
+    delete meta[key];
+  }
+  meta["uid"] = uid;
+  meta["creationTimestamp"] = createdAt;
+  if (kind.rules.movesGeneration !== undefined) {
+    meta["generation"] = 1;
+  }
+  if (kind.status) {
+    delete draft["status"];
+  }
+  kind.rules.defaults?.(draft);
+  kind.rules.prepareCreate?.(draft, context);
+  refuse(kind, draft, [...metadataProblems(meta, kind.validateName), ...(kind.rules.validate?.(draft, undefined) ?? [])]);
+}
+
+/** Answers the object to store; `previous` itself where nothing changes. */
+export function admitUpdate(kind: Kind, draft: Json, previous: Json, subresource: "status" | undefined, context: RuleContext): Json {
+  const next = subresource === "status" ? withStatus(kind, draft, previous) : draft;
+  const meta = child(next, "metadata");
+  keepServerFields(meta, part(previous, "metadata"));
+  if (subresource === undefined && kind.status) {
+    restore(next, previous, "status");
+  }
+  kind.rules.defaults?.(next);
+  kind.rules.prepareUpdate?.(next, previous, context);
+  if (subresource === undefined && kind.rules.movesGeneration?.(next, previous)) {
+    meta["generation"] = Number(meta["generation"] ?? 0) + 1;
+  }
+  meta["resourceVersion"] = part(previous, "metadata")["resourceVersion"];
+  if (equalJson(next, previous)) {
+    return previous;
+  }
+  const finalizers = metadataUpdateProblems(meta, part(previous, "metadata"));
+  refuse(kind, next, [
+    ...finalizers,
+    // Custom resources run the generic check twice, and say it twice.
+    ...(kind.custom ? finalizers : []),
+    ...metadataProblems(meta, kind.validateName),
+    ...(kind.rules.validate?.(next, previous) ?? []),
+  ]);
+  return next;
+}
+
+/** The previous object with the draft's status, and what else this kind lets a status write change. */
+function withStatus(kind: Kind, draft: Json, previous: Json): Json {
+  const next = cloneJson(previous);
+  restore(next, draft, "status");
+  const meta = child(next, "metadata");
+  for (const field of kind.rules.statusKeeps ?? []) {
+    restore(meta, part(draft, "metadata"), field);
+  }
+  return next;
+}
+
+function restore(target: Json, source: Json, field: string): void {
+  if (source[field] === undefined) {
+    delete target[field];
+  } else {
+    target[field] = cloneJson(source[field]);
+  }
+}
+
+function refuse(kind: Kind, draft: Json, problems: readonly FieldProblem[]): void {
+  if (problems.length > 0) {
+    throw invalid(kind, String(part(draft, "metadata")["name"] ?? ""), problems);
+  }
+}

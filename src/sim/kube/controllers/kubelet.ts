@@ -1,0 +1,121 @@
+/**
+ * Scheduler and kubelet of a one-node cluster: places pods, has a runtime run them, writes their status, and ends them within their grace period.
+ *
+ * What the containers do is the runtime's (`kubelet/runtime.ts`). Probes, volumes and init containers are not modelled.
+ */
+import type { Clock } from "../../../domain/clock.ts";
+import { keyOf, RESOURCES } from "../../../domain/kube.ts";
+import type { KubeStore } from "../store.ts";
+import { splitKey } from "./keys.ts";
+import { createAddresses } from "./kubelet/addresses.ts";
+import { podStatus } from "./kubelet/pod-status.ts";
+import type { PodReport, PodRuntime } from "./kubelet/runtime.ts";
+import { isBeingDeleted, type LivePod } from "./objects.ts";
+import { createWorkQueue } from "./work-queue.ts";
+
+export interface KubeletOptions {
+  readonly store: KubeStore;
+  readonly clock: Clock;
+  readonly runtime: PodRuntime;
+  readonly nodeName?: string;
+  readonly hostIP?: string;
+  readonly latencyMs?: number;
+}
+
+export interface Kubelet {
+  /** Stops looking; what runs goes on running. */
+  close(): void;
+}
+
+/** A pod in the runtime's hands. */
+interface Charge {
+  readonly pod: LivePod;
+  readonly podIP: string;
+  stopping: boolean;
+}
+
+export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP = "10.9.0.1", latencyMs = 5 }: KubeletOptions): Kubelet {
+  const addresses = createAddresses();
+  const charges = new Map<string, Charge>();
+
+  function pass(key: string): undefined {
+    const [namespace, name] = splitKey(key);
+    const pod = store.find(RESOURCES.pods, namespace, name) as LivePod | undefined;
+    const charge = charges.get(key);
+    if (charge !== undefined && charge.pod.metadata.uid !== pod?.metadata.uid) {
+      letGo(key, charge);
+    }
+    if (pod === undefined) {
+      return;
+    }
+    if (isBeingDeleted(pod)) {
+      end(pod, charges.get(key));
+    } else if (!charges.has(key)) {
+      begin(key, pod);
+    }
+  }
+
+  function begin(key: string, pod: LivePod): void {
+    const placed = pod.spec.nodeName === undefined ? place(pod) : pod;
+    const charge: Charge = { pod: placed, podIP: addresses.take(), stopping: false };
+    charges.set(key, charge);
+    runtime.start(placed, (report) => tell(key, charge, report));
+  }
+
+  function place(pod: LivePod): LivePod {
+    const { namespace = "", name } = pod.metadata;
+    return store.patch(RESOURCES.pods, namespace, name, { type: "merge", body: { spec: { nodeName } } }) as LivePod;
+  }
+
+  function tell(key: string, charge: Charge, report: PodReport): void {
+    const { namespace = "", name, uid } = charge.pod.metadata;
+    const pod = store.find(RESOURCES.pods, namespace, name) as LivePod | undefined;
+    if (charges.get(key) !== charge || charge.stopping || pod === undefined || pod.metadata.uid !== uid) {
+      return;
+    }
+    const status = podStatus(pod, report, { hostIP, podIP: report.podIP ?? charge.podIP }, clock.now());
+    store.patch(RESOURCES.pods, namespace, name, { type: "merge", body: { status } }, { subresource: "status" });
+  }
+
+  function end(pod: LivePod, charge: Charge | undefined): void {
+    if (charge === undefined) {
+      remove(pod);
+    } else if (!charge.stopping) {
+      charge.stopping = true;
+      runtime.stop(charge.pod, () => remove(charge.pod));
+      clock.schedule((pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000, () => remove(charge.pod));
+    }
+  }
+
+  function remove({ metadata: { namespace = "", name, uid } }: LivePod): void {
+    if (uid !== undefined && store.find(RESOURCES.pods, namespace, name)?.metadata.uid === uid) {
+      store.delete(RESOURCES.pods, namespace, name, { uid, gracePeriodSeconds: 0 });
+    }
+  }
+
+  /** The pod is gone from the store: by our hand, or forced by somebody. */
+  function letGo(key: string, charge: Charge): void {
+    charges.delete(key);
+    addresses.giveBack(charge.podIP);
+    if (!charge.stopping) {
+      charge.stopping = true;
+      runtime.stop(charge.pod, () => {});
+    }
+  }
+
+  const queue = createWorkQueue({ clock, latencyMs, pass });
+  const unsubscribe = store.subscribe(({ resource, object }) => {
+    if (resource.kind === "Pod") {
+      queue.add(keyOf(object));
+    }
+  });
+  for (const pod of store.list(RESOURCES.pods).items) {
+    queue.add(keyOf(pod));
+  }
+  return {
+    close() {
+      unsubscribe();
+      queue.close();
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/** Where objects are kept: by storage, namespace and name, under one counter of versions, with their recent history and its listeners. */
+import type { KubeObject } from "../../domain/kube.ts";
+import { kindsOf } from "./crd/definition.ts";
+import { createHistory } from "./history.ts";
+import { deepFreeze, type Json } from "./json.ts";
+import type { Kind, KindRegistry } from "./kinds.ts";
+import type { Change, ChangeType } from "./store.ts";
+
+const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
+
+export interface Tables {
+  resourceVersion(): number;
+  get(storage: string, namespace: string, name: string): KubeObject | undefined;
+  list(storage: string, namespace: string | undefined, at: number | undefined): KubeObject[];
+  /** Is there an object in this namespace? */
+  namespaceIsEmpty(namespace: string): boolean;
+  put(storage: string, object: Json): KubeObject;
+  remove(storage: string, object: KubeObject): void;
+  subscribe(listener: (change: Change) => void): () => void;
+  changesSince(resourceVersion: number): readonly Change[];
+  compact(resourceVersion: number): void;
+}
+
+export function createTables(kinds: KindRegistry, options: { resourceVersion: number; historyLimit: number }): Tables {
+  const tables = new Map<string, Map<string, KubeObject>>();
+  const history = createHistory(options.historyLimit, options.resourceVersion);
+  const notify = createNotifier();
+  let version = options.resourceVersion;
+
+  const table = (storage: string) => {
+    const known = tables.get(storage) ?? new Map<string, KubeObject>();
+    tables.set(storage, known);
+    return known;
+  };
+  const record = (type: ChangeType, resource: Kind, object: KubeObject, previous: KubeObject | undefined) => {
+    const change: Change = { type, resource, object, previous, resourceVersion: version };
+    history.add(change);
+    notify.tell(change);
+  };
+  const stored = (storage: string) => {
+    const kind = kinds.stored(storage);
+    if (kind === undefined) {
+      throw new Error(`no kind is stored at ${storage}`);
+    }
+    return kind;
+  };
+  const withVersion = (object: Json) => {
+    version += 1;
+    const metadata = { ...(object["metadata"] as Json), resourceVersion: String(version) };
+    return deepFreeze({ ...object, metadata }) as unknown as KubeObject;
+  };
+
+  const self: Tables = {
+    resourceVersion: () => version,
+    get: (storage, namespace, name) => tables.get(storage)?.get(`${namespace}/${name}`),
+    list(storage, namespace, at) {
+      const objects = at === undefined ? table(storage) : earlier(table(storage), self.changesSince(at), storage);
+      return [...objects]
+        .filter(([, object]) => namespace === undefined || object.metadata.namespace === namespace)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, object]) => object);
+    },
+    namespaceIsEmpty: (namespace) =>
+      [...tables.values()].every((objects) => [...objects.values()].every((object) => object.metadata.namespace !== namespace)),
+    put(storage, object) {
+      const kept = withVersion(object);
+      const key = keyOf(kept);
+      const previous = table(storage).get(key);
+      table(storage).set(key, kept);
+      if (storage === DEFINITIONS) {
+        kinds.install(kindsOf(kept as Json));
+      }
+      record(previous === undefined ? "ADDED" : "MODIFIED", stored(storage), kept, previous);
+      return kept;
+    },
+    remove(storage, object) {
+      table(storage).delete(keyOf(object));
+      record("DELETED", stored(storage), withVersion(object as Json), object);
+      if (storage === DEFINITIONS) {
+        removeInstances(object);
+      }
+    },
+    subscribe: notify.subscribe,
+    changesSince: history.since,
+    compact: history.compact,
+  };
+
+  function removeInstances(definition: KubeObject) {
+    const storage = kindsOf(definition as Json)[0]?.storage ?? "";
+    for (const instance of [...table(storage).values()]) {
+      self.remove(storage, instance);
+    }
+    kinds.uninstall(storage);
+  }
+  return self;
+}
+
+function keyOf(object: KubeObject): string {
+  return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+}
+
+/** The table before these changes. */
+function earlier(now: ReadonlyMap<string, KubeObject>, changes: readonly Change[], storage: string): Map<string, KubeObject> {
+  const objects = new Map(now);
+  for (const change of changes.filter(({ resource }) => resource.storage === storage).toReversed()) {
+    if (change.previous === undefined) {
+      objects.delete(keyOf(change.object));
+    } else {
+      objects.set(keyOf(change.object), change.previous);
+    }
+  }
+  return objects;
+}
+
+/** Tells changes in order, also where a listener writes: the new change waits until everybody knows the old one. */
+function createNotifier() {
+  const listeners = new Set<(change: Change) => void>();
+  const waiting: Change[] = [];
+  let telling = false;
+  return {
+    subscribe(listener: (change: Change) => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    tell(change: Change) {
+      waiting.push(change);
+      if (telling) {
+        return;
+      }
+      telling = true;
+      try {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          for (const listener of [...listeners]) {
+            listener(next);
+          }
+        }
+      } finally {
+        telling = false;
+      }
+    },
+  };
+}

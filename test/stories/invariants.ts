@@ -1,0 +1,89 @@
+/** The invariants of the design, looked at after every change of the world. */
+import { type Deployment, type EndpointSlice, RESOURCES, type ReplicaSet, type Route, type Service } from "../../src/domain/kube.ts";
+import { NAMESPACE, type World } from "../../src/sim/world/world.ts";
+import { readyAddresses } from "../../src/traffic/endpoints.ts";
+
+export function watchInvariants(world: World): string[] {
+  const broken: string[] = [];
+  const seen = new Set<string>();
+  const say = (what: string) => {
+    const text = `${(world.clock.monotonic() / 1000).toFixed(1)}s ${what}`;
+    if (!seen.has(what)) {
+      seen.add(what);
+      broken.push(text);
+    }
+  };
+  world.store.subscribe(({ resource, object, type }) => {
+    if (resource.plural === "httproutes" && type !== "DELETED") {
+      weightsArePaired(object as Route, say);
+      exposureIsCommitted(world, object as Route, say);
+    }
+    stableServes(world, say);
+  });
+  return broken;
+}
+
+function weightsArePaired(route: Route, say: (what: string) => void): void {
+  const refs = route.spec.rules?.[0]?.backendRefs ?? [];
+  const weights = refs.map((ref) => ref.weight ?? 1);
+  const sum = weights.reduce((a, b) => a + b, 0);
+  if (refs.length !== 2) {
+    say(`a lone backendRef: ${refs.map((ref) => ref.name)}`);
+  }
+  if (sum !== 100) {
+    say(`weights ${weights.join("/")} do not come to 100`);
+  }
+}
+
+/** The canary's weight never exceeds what the stored status allows, and never goes to a version without ready pods. */
+function exposureIsCommitted(world: World, route: Route, say: (what: string) => void): void {
+  const [, canary] = route.spec.rules?.[0]?.backendRefs?.map((ref) => ref.weight ?? 1) ?? [];
+  const rollout = world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout") as
+    | { status?: { traffic?: { weight?: string } } }
+    | undefined;
+  const allowed = Number.parseFloat(rollout?.status?.traffic?.weight ?? "0");
+  const before = exposures.get(world) ?? 0;
+  exposures.set(world, canary ?? 0);
+  if ((canary ?? 0) <= before) {
+    return;
+  }
+  if ((canary ?? 0) > allowed && byUs(route)) {
+    say(`weight ${canary} written, ${allowed} committed`);
+  }
+  const slices = world.store.list(RESOURCES.endpointSlices, { namespace: NAMESPACE }).items as readonly EndpointSlice[];
+  if (byUs(route) && readyAddresses(slices, "checkout-canary").length === 0) {
+    say(`weight ${canary} to a canary without ready endpoints`);
+  }
+}
+
+const exposures = new WeakMap<World, number>();
+
+/** A test that plays a GitOps tool marks what it writes. */
+function byUs(route: Route): boolean {
+  return route.metadata.annotations?.["test/by"] === undefined;
+}
+
+/** Somebody answers: while a split is in force stable's Service has endpoints wherever it has weight, and the apex always. */
+function stableServes(world: World, say: (what: string) => void): void {
+  const deployment = world.store.find(RESOURCES.deployments, NAMESPACE, "checkout") as Deployment | undefined;
+  const apex = world.store.find(RESOURCES.services, NAMESPACE, "checkout") as Service | undefined;
+  const sets = world.store.list(RESOURCES.replicaSets, { namespace: NAMESPACE }).items as readonly ReplicaSet[];
+  const wanted = deployment?.spec.replicas ?? 0;
+  if (deployment === undefined || apex === undefined || wanted === 0 || !adoptedOnce(world)) {
+    return;
+  }
+  const selector = apex.spec.selector?.["pod-template-hash"];
+  const serving = sets.filter((set) => selector === undefined || set.spec.template.metadata?.labels?.["pod-template-hash"] === selector);
+  const ready = serving.reduce((sum, set) => sum + Math.min(set.status?.readyReplicas ?? 0, set.spec.replicas ?? 0), 0);
+  if (ready === 0 && !disturbed.has(world)) {
+    say(`the apex Service selects no ready pod (pin ${selector})`);
+  }
+}
+
+/** Worlds whose pods a test takes away itself. */
+export const disturbed = new WeakSet<World>();
+
+function adoptedOnce(world: World): boolean {
+  const rollout = world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout") as { status?: { stable?: object } } | undefined;
+  return rollout?.status?.stable !== undefined;
+}

@@ -1,0 +1,50 @@
+/** Manifests as a user would write them, and the CRDs that a cluster needs. */
+import { readdirSync, readFileSync } from "node:fs";
+import { parseAllDocuments } from "yaml";
+import type { KubeObject } from "../../src/domain/kube.ts";
+
+export function deployment(image: string, replicas = 10, extra: Readonly<Record<string, unknown>> = {}): KubeObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "checkout", namespace: "shop" },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: "checkout" } },
+      template: {
+        metadata: { labels: { app: "checkout" } },
+        spec: { containers: [{ name: "app", image, ports: [{ name: "http", containerPort: 8080 }] }] },
+      },
+      ...extra,
+    },
+  };
+}
+
+export function service(): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "checkout", namespace: "shop" },
+    spec: { selector: { app: "checkout" }, ports: [{ name: "http", port: 80, targetPort: "http" }] },
+  };
+}
+
+export function rollout(spec: Readonly<Record<string, unknown>> = {}): KubeObject {
+  return {
+    apiVersion: "serin.dev/v1alpha1",
+    kind: "CanaryRollout",
+    metadata: { name: "checkout", namespace: "shop" },
+    spec: { targetRef: { kind: "Deployment", name: "checkout" }, ...spec },
+  };
+}
+
+/** Serin's own CRD and Gateway API's. */
+export function crds(): KubeObject[] {
+  return ["../../crds", "../../src/standin/crds"].flatMap((folder) => {
+    const path = new URL(`${folder}/`, import.meta.url);
+    const files = readdirSync(path).filter((name) => name.endsWith(".yaml"));
+    return files.flatMap((name) =>
+      parseAllDocuments(readFileSync(new URL(name, path), "utf8")).map((document) => document.toJS() as KubeObject),
+    );
+  });
+}
