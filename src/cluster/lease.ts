@@ -124,7 +124,7 @@ export function createElector(options: ElectorOptions): Elector {
     try {
       await takeOrRenew(stopping);
     } catch (error) {
-      if (!isOvertaken(error)) throw error;
+      if (!isConflict(error) && !(isGone(error) && sighting !== undefined)) throw error;
       // Somebody wrote first: another holder, or ourselves in a request whose answer was lost.
       const seen = await look();
       if (seen?.record.holder === identity) await takeOrRenew(stopping);
@@ -143,7 +143,7 @@ export function createElector(options: ElectorOptions): Elector {
     try {
       await work();
     } catch (error) {
-      if (!isOvertaken(error)) options.onFailure?.(error);
+      if (!isConflict(error)) options.onFailure?.(error);
     }
   }
 
@@ -169,6 +169,6 @@ function isGone(error: unknown): boolean {
   return error instanceof ApiError && error.kind === "gone";
 }
 
-function isOvertaken(error: unknown): boolean {
-  return error instanceof ApiError && (error.kind === "conflict" || error.kind === "gone");
+function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.kind === "conflict";
 }

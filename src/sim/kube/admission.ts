@@ -152,6 +152,6 @@ function restore(target: Json, source: Json, field: string): void {
 
 function refuse(kind: Kind, draft: Json, problems: readonly FieldProblem[]): void {
   if (problems.length > 0) {
-    throw invalid(kind, String(part(draft, "metadata")["name"] ?? ""), problems);
+    throw invalid({ ...kind, group: kind.contentGroup }, String(part(draft, "metadata")["name"] ?? ""), problems);
   }
 }

@@ -60,6 +60,8 @@ export interface Kind extends Resource {
   /** Objects of kinds with the same `storage` are the same objects. */
   readonly storage: string;
   readonly custom: boolean;
+  /** The group by which refusals of content call this kind: events are core events inside, whatever the path says. */
+  readonly contentGroup: string;
   readonly status: boolean;
   readonly scale: ScalePaths | undefined;
   /** PUT without a resourceVersion is allowed. */

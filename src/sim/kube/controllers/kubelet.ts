@@ -23,7 +23,7 @@ export interface KubeletOptions {
 }
 
 export interface Kubelet {
-  /** Stops looking; what runs goes on running. */
+  /** Stops looking, and ending; what runs goes on running. */
   close(): void;
 }
 
@@ -32,6 +32,8 @@ interface Charge {
   readonly pod: LivePod;
   readonly podIP: string;
   stopping: boolean;
+  /** Takes back the end of the grace period. */
+  spare: () => void;
 }
 
 export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP = "10.9.0.1", latencyMs = 5 }: KubeletOptions): Kubelet {
@@ -57,7 +59,7 @@ export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP =
 
   function begin(key: string, pod: LivePod): void {
     const placed = pod.spec.nodeName === undefined ? place(pod) : pod;
-    const charge: Charge = { pod: placed, podIP: addresses.take(), stopping: false };
+    const charge: Charge = { pod: placed, podIP: addresses.take(), stopping: false, spare: () => {} };
     charges.set(key, charge);
     runtime.start(placed, (report) => tell(key, charge, report));
   }
@@ -83,7 +85,7 @@ export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP =
     } else if (!charge.stopping) {
       charge.stopping = true;
       runtime.stop(charge.pod, () => remove(charge.pod));
-      clock.schedule((pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000, () => remove(charge.pod));
+      charge.spare = clock.schedule((pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000, () => remove(charge.pod));
     }
   }
 
@@ -96,6 +98,7 @@ export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP =
   /** The pod is gone from the store: by our hand, or forced by somebody. */
   function letGo(key: string, charge: Charge): void {
     charges.delete(key);
+    charge.spare();
     addresses.giveBack(charge.podIP);
     if (!charge.stopping) {
       charge.stopping = true;
@@ -116,6 +119,9 @@ export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP =
     close() {
       unsubscribe();
       queue.close();
+      for (const { spare } of charges.values()) {
+        spare();
+      }
     },
   };
 }

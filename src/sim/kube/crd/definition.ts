@@ -98,6 +98,7 @@ function kindOf(spec: Json, version: Json): Kind {
     namespaced: spec["scope"] === "Namespaced",
     storage: `${group}/${String(names["plural"])}`,
     custom: true,
+    contentGroup: group,
     status,
     scale: scaleOf(subresources),
     unconditionalUpdate: false,

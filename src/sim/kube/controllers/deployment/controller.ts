@@ -18,7 +18,7 @@ export function passDeployment(store: KubeStore, namespace: string, name: string
   if (adopt.length + release.length > 0) {
     // What was claimed is known only as it was before; the change of it leads to the next pass.
     carryOut(store, [...adopt.map((set) => adoption(deployment, set)), ...release.map((set) => releaseOf(deployment, set))]);
-    return "retry";
+    return undefined;
   }
   const pods = deployment.spec.strategy?.type === "Recreate" ? podsOf(store, namespace, owned) : [];
   const plan = reconcileDeployment({ deployment, sets: owned, pods, now });

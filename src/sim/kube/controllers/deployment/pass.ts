@@ -1,8 +1,8 @@
 /**
  * One look at a Deployment: what was read, what it becomes, and the writes so far, in order.
  *
- * A pass writes the status once. Kubernetes' second write in a pass is refused, for the first moved the resourceVersion, and the next pass does it;
- * here `again` says so.
+ * A pass writes the status once. Kubernetes' second write in a pass is refused, for the first moved the resourceVersion; that change leads to the next
+ * pass, which does it.
  */
 import type { LiveDeployment, LivePod, LiveSet } from "../objects.ts";
 import type { Again } from "../work-queue.ts";
@@ -28,6 +28,7 @@ export interface Pass extends DeploymentInput {
   oldSets: readonly LiveSet[];
   readonly writes: Write[];
   again: Again;
+  /** The status is among the writes. */
   told: boolean;
 }
 
@@ -36,12 +37,10 @@ export function begin(input: DeploymentInput): Pass {
 }
 
 export function tell(pass: Pass): void {
-  if (pass.told) {
-    pass.again = "retry";
-    return;
+  if (!pass.told) {
+    pass.told = true;
+    pass.writes.push({ verb: "status", object: pass.deployment });
   }
-  pass.told = true;
-  pass.writes.push({ verb: "status", object: pass.deployment });
 }
 
 /** All sets as they were read; a change of size in this pass shows in the next. */

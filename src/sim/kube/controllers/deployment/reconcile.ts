@@ -62,7 +62,7 @@ function rollOut(pass: Pass): void {
   }
   const same = finish(pass, rolloutStatus(observed(pass)));
   const afterMs = deadlineCheckMs(pass.deployment, pass.now);
-  if (same && pass.again === undefined && afterMs !== undefined) {
+  if (same && afterMs !== undefined) {
     pass.again = { afterMs };
   }
 }

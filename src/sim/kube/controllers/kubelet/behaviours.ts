@@ -19,7 +19,7 @@ export interface Stage {
   readonly pod: LivePod;
   readonly clock: Clock;
   readonly report: (report: PodReport) => void;
-  /** Like the clock's, and over when the pod is stopped. */
+  /** Like the clock's, one at a time, and over when the pod is stopped. */
   readonly later: (ms: number, run: () => void) => void;
 }
 
@@ -72,17 +72,21 @@ function runAndCrash(
   const { runsMs, exitCode, readyAfterMs = Number.POSITIVE_INFINITY } = behaviour;
   const past = { restartCount, ...(lastState && { lastState }) };
   const startedAt = timestamp(stage.clock.now());
-  stage.report(running(stage, readyAfterMs === 0, startedAt, past));
-  if (readyAfterMs > 0 && readyAfterMs < runsMs) {
-    stage.later(readyAfterMs, () => stage.report(running(stage, true, startedAt, past)));
-  }
-  stage.later(runsMs, () => {
+  const end = () => {
     const ended = { terminated: { reason: exitCode === 0 ? "Completed" : "Error", exitCode, finishedAt: timestamp(stage.clock.now()) } };
     const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** restartCount, LAST_BACKOFF_MS);
-    const message = `back-off ${backoffMs / 1000}s restarting failed container`;
-    const waiting = { waiting: { reason: "CrashLoopBackOff", message } };
+    const waiting = { waiting: { reason: "CrashLoopBackOff", message: `back-off ${backoffMs / 1000}s restarting failed container` } };
     stage.report(all(stage, "Running", { state: waiting, ready: false, restartCount, lastState: ended }));
     stage.later(backoffMs, () => runAndCrash(stage, behaviour, restartCount + 1, ended));
+  };
+  stage.report(running(stage, readyAfterMs === 0, startedAt, past));
+  if (readyAfterMs === 0 || readyAfterMs >= runsMs) {
+    stage.later(runsMs, end);
+    return;
+  }
+  stage.later(readyAfterMs, () => {
+    stage.report(running(stage, true, startedAt, past));
+    stage.later(runsMs - readyAfterMs, end);
   });
 }
 

@@ -12,28 +12,33 @@ export interface SimulatedRuntimeOptions {
   readonly stopMsOf?: (pod: LivePod) => number;
 }
 
-export function createSimulatedRuntime({ clock, behaviourOf, stopMsOf = () => 500 }: SimulatedRuntimeOptions): PodRuntime {
-  const timers = new Map<string, Set<() => void>>();
+export interface SimulatedRuntime extends PodRuntime {
+  /** Ends all pods' scripts where they are, without a report. */
+  close(): void;
+}
+
+export function createSimulatedRuntime({ clock, behaviourOf, stopMsOf = () => 500 }: SimulatedRuntimeOptions): SimulatedRuntime {
+  const scripts = new Map<string, () => void>();
+
+  /** A script has one timer at a time; a pod that stops has one too. */
+  function later(pod: LivePod, ms: number, run: () => void): void {
+    scripts.set(pod.metadata.uid ?? "", clock.schedule(ms, run));
+  }
+
   return {
-    start(pod, report) {
-      const own = new Set<() => void>();
-      timers.set(pod.metadata.uid ?? "", own);
-      const later = (ms: number, run: () => void) => {
-        const cancel = clock.schedule(ms, () => {
-          own.delete(cancel);
-          run();
-        });
-        own.add(cancel);
-      };
-      play({ pod, clock, report, later }, behaviourOf(pod));
-    },
+    start: (pod, report) => play({ pod, clock, report, later: (ms, run) => later(pod, ms, run) }, behaviourOf(pod)),
     stop(pod, stopped) {
-      const uid = pod.metadata.uid ?? "";
-      for (const cancel of timers.get(uid) ?? []) {
+      scripts.get(pod.metadata.uid ?? "")?.();
+      later(pod, stopMsOf(pod), () => {
+        scripts.delete(pod.metadata.uid ?? "");
+        stopped();
+      });
+    },
+    close() {
+      for (const cancel of scripts.values()) {
         cancel();
       }
-      timers.delete(uid);
-      clock.schedule(stopMsOf(pod), stopped);
+      scripts.clear();
     },
   };
 }

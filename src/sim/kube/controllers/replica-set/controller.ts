@@ -26,7 +26,7 @@ export function passReplicaSet(store: KubeStore, namespace: string, name: string
   );
   if (adopt.length + release.length > 0) {
     carryOut(store, [...adopt.map((pod) => adoption(set, pod)), ...release.map((pod) => releaseOf(set, pod))]);
-    return "retry";
+    return undefined;
   }
   const plan = planSet({ set, pods: owned, related: relatedPods(store, set, all), now });
   const failure = manage(store, set, plan, admitPod);
