@@ -27,7 +27,9 @@ function suggestMin(value: unknown): string | undefined {
 const Latency = doc(
   z.strictObject({
     percentile: doc(percentile(), { description: 'Which percentile of the answers, as a string: "50", "99", "99.9".' }),
-    max: doc(duration({ min: "1ms", max: "1h", example: "500ms" }), { description: "So many percent of the answers must not take longer." }),
+    max: doc(duration({ min: "1ms", max: "1h", example: "500ms", unit: "ms" }), {
+      description: "So many percent of the answers must not take longer.",
+    }),
   }),
   { description: "One bound on the time that answers take. Failed requests are not counted." },
 ).register(hints, { expects: "a map with percentile and max", example: '{percentile: "99", max: 500ms}' });
@@ -79,7 +81,8 @@ const AnalysisFields = z.strictObject({
     change: "Lower for services with little traffic, higher for tight thresholds.",
   }).optional(),
   onError: doc(choice(["Hold", "Rollback"]), {
-    description: "While the numbers cannot be read, traffic is held. After errorTimeout: Hold goes on holding and reports it, Rollback gives up.",
+    description:
+      "While the numbers cannot be read, traffic is held. After errorTimeout: Hold goes on holding and reports it, Rollback gives up.",
     default: DEFAULTS.analysis.onError,
     change: "Rollback where a canary must not stay unobserved.",
   }).optional(),

@@ -11,10 +11,19 @@ export function durationOf(text: string | undefined, fallback: string): number {
   return parseDuration(text ?? fallback) ?? Number.NaN;
 }
 
-/** CEL has no sum that every evaluator knows: one term for each place that the list may have. */
-export function celSumOfDurations(list: string, field: string, fallback: string, maxItems: number): string {
-  return Array.from(
-    { length: maxItems },
-    (_, i) => `(${list}.size() > ${i} ? ${celDuration(`${list}[${i}].${field}`, fallback)} : duration('0s'))`,
-  ).join(" + ");
+/**
+ * The sum of a duration field over a list, plus more, is at most a limit. CEL has no sum that every evaluator knows: one term
+ * for each place that the list may have, of a list that a comprehension over one item gives a name.
+ */
+export function celSumAtMost(sum: {
+  list: string;
+  field: string;
+  fallback: string;
+  maxItems: number;
+  plus: string;
+  limit: string;
+}): string {
+  const items = `${sum.list}.map(s, ${celDuration(`s.${sum.field}`, sum.fallback)})`;
+  const terms = Array.from({ length: sum.maxItems }, (_, i) => `(d.size() > ${i} ? d[${i}] : duration('0s'))`);
+  return `[${items}].all(d, ${terms.join(" + ")} + ${sum.plus} <= ${sum.limit})`;
 }

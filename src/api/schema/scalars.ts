@@ -1,6 +1,6 @@
 /** The kinds of single values that specs are made of, each with its refusal in words and, where types cannot say it, in CEL. */
 import { z } from "zod";
-import { DURATION_MAX_LENGTH, DURATION_PATTERN, formatDuration, parseDuration } from "../../domain/duration.ts";
+import { DURATION_MAX_LENGTH, DURATION_PATTERN, parseDuration } from "../../domain/duration.ts";
 import { type CelRule, type Hint, hints } from "./hint.ts";
 
 /** Label values, Service names: no dots. */
@@ -27,9 +27,15 @@ export function matchesCel(subject: string, pattern: string): string {
   return `${subject}.matches(${literal(pattern)})`;
 }
 
-export function duration({ min, max, example }: { min: string; max: string; example: string }) {
+/** `unit` is what a number without one most likely means. */
+export function duration({ min, max, example, unit = "s" }: { min: string; max: string; example: string; unit?: "s" | "ms" }) {
   const [least, most] = [parseDuration(min)!, parseDuration(max)!];
-  const hint: Hint = { expects: `a duration from ${min} to ${max}`, example, suggest: suggestDuration };
+  const hint: Hint = { expects: `a duration from ${min} to ${max}`, example, suggest };
+  function suggest(value: unknown): string | undefined {
+    const text = suggestDuration(value, unit);
+    const ms = parseDuration(text ?? "");
+    return ms !== undefined && ms >= least && ms <= most ? text : undefined;
+  }
   const rule = `${matchesCel("self", DURATION_PATTERN)} && duration(self) >= duration('${min}') && duration(self) <= duration('${max}')`;
   return z
     .string()
@@ -43,13 +49,13 @@ export function duration({ min, max, example }: { min: string; max: string; exam
     .register(hints, hint);
 }
 
-function suggestDuration(value: unknown): string | undefined {
-  if (typeof value === "number" && value >= 0) return formatDuration(value * 1000);
-  if (typeof value !== "string") return undefined;
-  const words = /^\s*([0-9]+)\s*(ms|s|m|h|d)[a-z]*\s*$/i.exec(value) ?? /^\s*([0-9]+)()\s*$/.exec(value);
-  if (words === null) return undefined;
-  const unit = (words[2] || "s").toLowerCase();
-  return unit === "d" ? `${Number(words[1]) * 24}h` : `${words[1]}${unit}`;
+function suggestDuration(value: unknown, unit: "s" | "ms"): string | undefined {
+  const text = typeof value === "number" && unit === "s" && value < 1 ? `${value * 1000}ms` : String(value);
+  const parts = /^\s*([0-9]+)\s*(?:(ms|milli|s|m|h|d)[a-z]*)?\s*$/i.exec(text);
+  if (parts === null) return undefined;
+  const [, digits, written = unit] = parts;
+  const known = written.toLowerCase().replace("milli", "ms");
+  return known === "d" ? `${Number(digits) * 24}h` : `${digits}${known}`;
 }
 
 /** A string like `"99.5%"`. In the CRD any integer or string comes as far as the rule, which can name the fix. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { formatDuration, parseDuration } from "../../domain/duration.ts";
 import { DEFAULT_WEIGHTS, DEFAULTS, STEP_DEFAULTS } from "../defaults.ts";
-import { celDuration, celSumOfDurations, durationOf } from "./cel.ts";
+import { celDuration, celSumAtMost, durationOf } from "./cel.ts";
 import { doc, hints, type Rule, withRules } from "./hint.ts";
 import { choice, duration, flag, whole } from "./scalars.ts";
 
@@ -98,10 +98,14 @@ const StrategyFields = z.strictObject({
 /** What the default ladder needs at least. */
 const DEFAULT_LADDER = formatDuration(DEFAULT_WEIGHTS.length * parseDuration(STEP_DEFAULTS.minDuration)!);
 
+const BAKE = celDuration("self.bake", DEFAULTS.strategy.bake);
+const DEADLINE = celDuration("self.deadline", DEFAULTS.strategy.deadline);
+const LADDER = { list: "self.steps", field: "minDuration", fallback: STEP_DEFAULTS.minDuration, maxItems: MAX_STEPS };
+
 const fitsTheDeadline: Rule<z.output<typeof StrategyFields>> = {
   cel: [
-    `(has(self.steps) ? ${celSumOfDurations("self.steps", "minDuration", STEP_DEFAULTS.minDuration, MAX_STEPS)} : duration('${DEFAULT_LADDER}'))`,
-    `+ ${celDuration("self.bake", DEFAULTS.strategy.bake)} <= ${celDuration("self.deadline", DEFAULTS.strategy.deadline)}`,
+    `has(self.steps) ? ${celSumAtMost({ ...LADDER, plus: BAKE, limit: DEADLINE })}`,
+    `: duration('${DEFAULT_LADDER}') + ${BAKE} <= ${DEADLINE}`,
   ].join(" "),
   message: `no release could be over in time, since minDuration of all steps and bake together are longer than the deadline (${DEFAULTS.strategy.deadline} where it is not written)`,
   fix: "lengthen deadline",
@@ -113,7 +117,6 @@ const fitsTheDeadline: Rule<z.output<typeof StrategyFields>> = {
   },
 };
 
-export const Strategy = doc(withRules(StrategyFields, [fitsTheDeadline]), { description: "How a release proceeds, and what ends it." }).register(
-  hints,
-  { expects: "a map of fields", example: "{bake: 5m}" },
-);
+export const Strategy = doc(withRules(StrategyFields, [fitsTheDeadline]), {
+  description: "How a release proceeds, and what ends it.",
+}).register(hints, { expects: "a map of fields", example: "{bake: 5m}" });

@@ -58,7 +58,8 @@ const Replicas = z
 export const Canary = doc(
   z.strictObject({
     replicas: doc(Replicas, {
-      description: "How many canary pods: Proportional to the weight in force, Full as many as stable from the first step, or a fixed number until promotion.",
+      description:
+        "How many canary pods: Proportional to the weight in force, Full as many as stable from the first step, or a fixed number until promotion.",
       default: DEFAULTS.canary.replicas,
       change: "Full for services whose pods need long to warm up; a number where a single pod's cost matters.",
     }).optional(),
