@@ -117,6 +117,9 @@ export function admitUpdate(kind: Kind, draft: Json, previous: Json, subresource
     meta["generation"] = Number(meta["generation"] ?? 0) + 1;
   }
   meta["resourceVersion"] = part(previous, "metadata")["resourceVersion"];
+  if (meta["managedFields"] === undefined) {
+    restore(meta, part(previous, "metadata"), "managedFields");
+  }
   if (equalJson(next, previous)) {
     return previous;
   }

@@ -155,13 +155,12 @@ const SERVER_FIELDS = ["uid", "creationTimestamp", "deletionTimestamp", "deletio
 
 /** What an update may leave out, and must not change. */
 export function keepServerFields(meta: Json, previous: Json): void {
-  for (const key of [...SERVER_FIELDS, "generation"]) {
-    if ((meta[key] === undefined || key === "generation") && previous[key] !== undefined) {
-      meta[key] = previous[key];
-    }
-    if (key === "generation" && previous[key] === undefined) {
-      delete meta[key];
-    }
+  for (const key of SERVER_FIELDS) {
+    meta[key] ??= previous[key];
+  }
+  meta["generation"] = previous["generation"];
+  for (const key of [...SERVER_FIELDS, "generation"].filter((name) => meta[name] === undefined)) {
+    delete meta[key];
   }
 }
 

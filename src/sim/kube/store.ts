@@ -62,6 +62,8 @@ export interface WriteOptions {
   readonly fieldValidation?: "Ignore" | "Warn" | "Strict" | undefined;
   readonly subresource?: "status" | "scale" | undefined;
   readonly dryRun?: boolean | undefined;
+  /** Who writes, for managedFields; without it nobody is noted down. */
+  readonly fieldManager?: string | undefined;
   /** Texts of `Warning` headers. */
   readonly warn?: ((text: string) => void) | undefined;
 }

@@ -4,14 +4,15 @@ import type { Verbs } from "../../domain/kube.ts";
 import { StatusError } from "./status-error.ts";
 import type { KubeStore, Patch, WriteOptions } from "./store.ts";
 
-export function storeVerbs(store: KubeStore): Verbs {
+/** `fieldManager`: the name under which the writes are noted down. */
+export function storeVerbs(store: KubeStore, fieldManager?: string): Verbs {
   const patched = (call: Call, patch: Patch, options?: WriteOptions) =>
-    answered(call, () => store.patch(call.resource, call.namespace ?? "", call.name ?? "", patch, options));
+    answered(call, () => store.patch(call.resource, call.namespace ?? "", call.name ?? "", patch, { ...options, fieldManager }));
   return {
     get: (resource, namespace, name) => answered({ verb: "get", resource, namespace, name }, () => store.get(resource, namespace, name)),
     create(resource, object) {
       const { namespace = "", name } = object.metadata;
-      return answered({ verb: "create", resource, namespace, name }, () => store.create(resource, namespace, object));
+      return answered({ verb: "create", resource, namespace, name }, () => store.create(resource, namespace, object, { fieldManager }));
     },
     mergePatch: (resource, namespace, name, body) => patched({ verb: "patch", resource, namespace, name }, { type: "merge", body }),
     jsonPatch: (resource, namespace, name, body) => patched({ verb: "patch", resource, namespace, name }, { type: "json", body }),

@@ -3,7 +3,9 @@ import type { KubeObject, Resource } from "../../domain/kube.ts";
 import { admitCreate, admitUpdate, decoded, type Origin } from "./admission.ts";
 import { deletedOrMarked } from "./deletion.ts";
 import { child, deepFreeze, type Json, listOf, part } from "./json.ts";
-import type { Kind, KindRegistry, RuleContext } from "./kinds.ts";
+import { apiVersionOf, type Kind, type KindRegistry, type RuleContext } from "./kinds.ts";
+import { managedAfter } from "./managed-fields.ts";
+import { tidyMetadata } from "./metadata.ts";
 import { applyToObject } from "./patch.ts";
 import { randomSuffix, randomUid } from "./random.ts";
 import { scaleOf, withScale } from "./scale.ts";
@@ -73,10 +75,22 @@ function create(world: World, kind: Kind, namespace: string, object: KubeObject,
   if (tables.get(kind.storage, kind.namespaced ? namespace : "", String(meta["name"])) !== undefined) {
     throw alreadyExists(kind, String(meta["name"]));
   }
+  noteWriter(kind, draft, undefined, options, now());
   if (options.dryRun) {
     return deepFreeze(draft) as unknown as KubeObject;
   }
   return view(kinds, tables.put(kind.storage, toStored(kinds, draft, kind)), kind);
+}
+
+function noteWriter(kind: Kind, next: Json, previous: Json | undefined, { fieldManager, subresource }: WriteOptions, now: number): void {
+  const meta = child(next, "metadata");
+  if (fieldManager === undefined && meta["managedFields"] === undefined) {
+    return;
+  }
+  const part = subresource === "status" ? subresource : undefined;
+  const writer = { manager: fieldManager, subresource: part, apiVersion: apiVersionOf(kind), time: secondsText(now) } as const;
+  meta["managedFields"] = managedAfter(meta["managedFields"], previous, next, writer);
+  tidyMetadata(meta);
 }
 
 function settleNamespace(kind: Kind, meta: Json, namespace: string): void {
@@ -140,6 +154,7 @@ function update(world: World, kind: Kind, current: KubeObject, draft: Json, opti
   if (next === (current as Json)) {
     return current;
   }
+  noteWriter(kind, next, current as Json, options, world.now());
   if (options.dryRun) {
     return deepFreeze(next) as unknown as KubeObject;
   }
