@@ -36,7 +36,7 @@ export function canaryRolloutCrd() {
 
 const PRINTER_COLUMNS = [
   { name: "Phase", type: "string", jsonPath: ".status.phase" },
-  { name: "Step", type: "integer", jsonPath: ".status.step.index" },
+  { name: "Step", type: "string", jsonPath: ".status.step.position" },
   { name: "Weight", type: "string", jsonPath: ".status.traffic.weight" },
   { name: "Verdict", type: "string", jsonPath: ".status.analysis.verdict" },
   { name: "Message", type: "string", jsonPath: ".status.message" },

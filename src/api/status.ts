@@ -88,6 +88,7 @@ const HistoryEntry = z.object({
 
 const StepStatus = z.object({
   index: z.int().min(0).describe("Counted from 0; the bake at 100 % comes after the last."),
+  position: z.string().max(8).describe("The same for people: 3/4, or bake.").optional(),
   weight: Weight.describe("Weight of the step."),
   state: z.enum(STEP_STATES).describe("Getting pods, getting weight, waiting for the mesh to confirm it, gathering evidence, or waiting."),
   startedAt: Time.describe("When the step began."),

@@ -168,6 +168,11 @@ export function ladderOf(policy: Policy): readonly StepPolicy[] {
   return [...policy.steps, bake];
 }
 
+/** `3/4`, or `bake`. */
+export function positionOf(policy: Policy, index: number): string {
+  return index >= policy.steps.length ? "bake" : `${index + 1}/${policy.steps.length}`;
+}
+
 const BAKE_MAX_MS = 30 * 60_000;
 
 /** The port of the apex that is split. Preflight has refused more than one without a choice. */

@@ -7,7 +7,7 @@ import { closedGate, type Wait } from "../gates.ts";
 import { findingsOf } from "../health.ts";
 import { type Judgement, millis } from "../judgement.ts";
 import { mayReassert, noteRevert } from "../reverts.ts";
-import { ladderOf, type Scene } from "../scene.ts";
+import { ladderOf, positionOf, type Scene } from "../scene.ts";
 import { raiseTo, tell } from "../writes.ts";
 
 /** Commits the weight of a step, then writes it. */
@@ -26,7 +26,7 @@ export function raise(scene: Scene, policy: Policy, judgement: Judgement, index:
       ...status,
       ...evidence(judgement),
       ...(canary ? { canary: readyAgain(canary, now) } : {}),
-      step: { index, weight: `${weight}%`, state: "Shifting", startedAt: at },
+      step: { index, position: positionOf(policy, index), weight: `${weight}%`, state: "Shifting", startedAt: at },
       traffic: { weight: `${weight}%`, writtenAt: at },
       waitingFor: "",
     },

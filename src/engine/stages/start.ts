@@ -6,7 +6,7 @@ import type { Draft } from "../draft.ts";
 import { ensureRelease } from "../ensure.ts";
 import { findingsOf } from "../health.ts";
 import { preflight } from "../preflight.ts";
-import { ladderOf, type Scene } from "../scene.ts";
+import { ladderOf, positionOf, type Scene } from "../scene.ts";
 import { lowerTo, tell } from "../writes.ts";
 import { stalled } from "./stalled.ts";
 
@@ -44,7 +44,7 @@ export function begin(scene: Scene, policy: Policy, attempt: number): Draft {
         images: stable ? imagesOf(stable.spec.template) : [],
       },
       canary,
-      step: { index: 0, weight: `${first?.weight ?? 100}%`, state: "Sizing", startedAt: at },
+      step: { index: 0, position: positionOf(policy, 0), weight: `${first?.weight ?? 100}%`, state: "Sizing", startedAt: at },
       traffic: { weight: "0%" },
       waitingFor: "",
       managed: { deployment: o.deployment?.metadata.name, services: [names.apex, names.stable, names.canary], route: names.route },

@@ -1,0 +1,55 @@
+/**
+ * Where readings come from. A source answers for all the pods of all releases that share a preset and an interval, in one
+ * go; what a reading means for a release is decided elsewhere.
+ */
+import type { PodRef, SampleFaultReason } from "../domain/samples.ts";
+import type { Preset } from "./presets/preset.ts";
+import type { Series, View } from "./series.ts";
+
+export interface Target {
+  readonly namespace: string;
+  readonly pod: PodRef;
+  readonly views: ReadonlySet<View>;
+}
+
+export interface PollOrder {
+  readonly preset: Preset;
+  readonly intervalMs: number;
+  readonly targets: readonly Target[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Samples newer than this are wanted, and the last one before it. */
+  readonly since: number;
+  /** Whether the pod still is what the order says, by the time of the answer. */
+  isCurrent(target: Target): boolean;
+}
+
+/** A pod's proxy at one moment: all series that were there. */
+export interface Reading {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly series: readonly Series[];
+}
+
+export interface Failure {
+  readonly ok: false;
+  readonly reason: SampleFaultReason;
+  /** Stable: without figures, times and names of pods. */
+  readonly message: string;
+}
+
+export type PodAnswer = { readonly ok: true; readonly readings: readonly Reading[]; readonly duplicated: boolean } | Failure;
+
+/** By pod uid. A pod without an entry is no longer the one that was asked for. */
+export type PollAnswer = { readonly ok: true; readonly pods: ReadonlyMap<string, PodAnswer> } | Failure;
+
+export interface Source {
+  /** Whether samples from before the first poll can be had. */
+  readonly keepsHistory: boolean;
+  /** Expected failures are answers; what it throws is a bug, or the signal's reason. */
+  poll(order: PollOrder, signal: AbortSignal): Promise<PollAnswer>;
+  close(): Promise<void>;
+}
+
+/** Told of every exchange with the outside. */
+export type ExchangeHook = (record: { readonly seconds: number; readonly ok: boolean }) => void;

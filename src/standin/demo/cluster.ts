@@ -1,0 +1,103 @@
+/** The demo's cluster, up and running: its processes, and the handles by which the story is told and watched. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../../domain/clock.ts";
+import type { LoadTally } from "../load/tally.ts";
+import { type Children, createChildren } from "./children.ts";
+import { type Costs, costsOf } from "./costs.ts";
+import { createKubeApi, type KubeApi } from "./kube-api.ts";
+import { type Happening, type World, watchWorld } from "./world.ts";
+
+export interface Cluster {
+  readonly kube: KubeApi;
+  readonly world: World;
+  readonly kubeconfigFile: string;
+  /** Where the controller writes its log. */
+  readonly controllerLog: string;
+  /** HTTP_PROXY into the pod network, and that of a client in the mesh. */
+  readonly proxies: { readonly pods: string; readonly client: string };
+  readonly clientAdminPort: number;
+  startController(): void;
+  startLoad(name: string, url: string, perSecond: number): Promise<void>;
+  stopLoad(name: string): Promise<void>;
+  tally(name: string): Promise<LoadTally>;
+  costs(): Promise<Costs>;
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  /** The command line of `serin` itself. */
+  readonly serin: readonly string[];
+  readonly clock: Clock;
+  readonly onHappening: (happening: Happening) => void;
+}
+
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const children = createChildren();
+  const folder = await mkdtemp(join(tmpdir(), "serin-demo-"));
+  const watching = new AbortController();
+  const close = async () => {
+    watching.abort();
+    await children.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    return await assemble(options, children, folder, watching.signal, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function assemble(
+  { serin, clock, onHappening }: ClusterOptions,
+  children: Children,
+  folder: string,
+  signal: AbortSignal,
+  close: () => Promise<void>,
+): Promise<Cluster> {
+  const node = children.role("node");
+  const api = children.role("api");
+  const client = children.role("client");
+  const { runtimeUrl, proxyUrl } = await node.start();
+  const { url, token, kubeconfig } = await api.start({ runtimeUrl });
+  const kubeconfigFile = join(folder, "kubeconfig");
+  await writeFile(kubeconfigFile, kubeconfig, { mode: 0o600 });
+  const mesh = await client.start({ server: url, token, forwardProxy: proxyUrl });
+  const world = watchWorld({ server: url, token, clock, onHappening }, signal);
+  await world.synced;
+  const controllerLog = join(folder, "controller.log");
+
+  return {
+    kube: createKubeApi(url, token, "kubectl/serin-demo"),
+    world,
+    kubeconfigFile,
+    controllerLog,
+    proxies: { pods: proxyUrl, client: mesh.proxyUrl },
+    clientAdminPort: mesh.adminPort,
+    startController() {
+      const command = [...serin, "controller", "--kubeconfig", kubeconfigFile, "--host", "127.0.0.1", "--port", "0"];
+      const env = { HTTP_PROXY: proxyUrl, http_proxy: proxyUrl, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
+      children.program("the controller", command, env, controllerLog);
+    },
+    async startLoad(name, target, perSecond) {
+      await client.load({ name, url: target, perSecond });
+    },
+    async stopLoad(name) {
+      await client.stop(name);
+    },
+    async tally(name) {
+      const tally = await client.tally(name);
+      if (tally === undefined) throw new Error(`no load named ${name}`);
+      return tally;
+    },
+    async costs() {
+      const [requests, forwarded, podsStarted] = await Promise.all([api.requests(), node.forwarded(), api.podsStarted()]);
+      return costsOf({ requests, forwarded, podsStarted });
+    },
+    failed: children.failed,
+    close,
+  };
+}

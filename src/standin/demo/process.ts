@@ -1,0 +1,16 @@
+/** Entry of the demo's child processes: `node process.ts api|node|client`, spoken to over the channel of its parent. */
+import { type Role, serveParent } from "./ipc.ts";
+import { apiRole } from "./role-api.ts";
+import { clientRole } from "./role-client.ts";
+import { nodeRole } from "./role-node.ts";
+
+const ROLES: Readonly<Record<string, () => Role>> = { api: apiRole, node: nodeRole, client: clientRole };
+
+const role = ROLES[process.argv[2] ?? ""];
+if (role === undefined || process.send === undefined) {
+  console.error("This is a part of `serin demo`, not a program of its own.");
+  process.exit(3);
+}
+// Ctrl-C in a terminal reaches the whole group; the parent decides when its children end.
+process.on("SIGINT", () => {});
+serveParent(role());

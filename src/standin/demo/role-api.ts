@@ -1,0 +1,37 @@
+/** Process one: the API server, with the controllers of a cluster and a kubelet whose pods run in another process. */
+import { randomBytes } from "node:crypto";
+import { parse } from "yaml";
+import { systemClock } from "../../domain/clock.ts";
+import type { KubeObject } from "../../domain/kube.ts";
+import { createControllerManager, createKubelet } from "../../sim/kube/controllers/index.ts";
+import { createStore } from "../../sim/kube/store.ts";
+import type { RequestCount } from "../apiserver/counts.ts";
+import { startApiServer } from "../apiserver/server.ts";
+import { withInjector } from "../mesh/injector.ts";
+import { createRemoteRuntime } from "../pods/remote-runtime.ts";
+import { shippedFile } from "./shipped-file.ts";
+
+const DEFINITIONS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions", kind: "CustomResourceDefinition" };
+const SHIPPED = ["httproute.yaml", "grpcroute.yaml", "serin.dev_canaryrollouts.yaml"];
+
+export function apiRole() {
+  let counts: () => readonly RequestCount[] = () => [];
+  let podsStarted = () => 0;
+  return {
+    /** `runtimeUrl`: the node's. */
+    async start({ runtimeUrl }: { runtimeUrl: string }) {
+      const store = withInjector(createStore({ now: () => systemClock.now(), seed: randomBytes(4).readUInt32LE() }));
+      for (const name of SHIPPED) store.create(DEFINITIONS, "", parse(shippedFile(name)) as KubeObject);
+      const token = randomBytes(16).toString("hex");
+      const server = await startApiServer({ store, token });
+      const runtime = createRemoteRuntime(runtimeUrl);
+      createControllerManager({ store, clock: systemClock });
+      createKubelet({ store, clock: systemClock, runtime });
+      ({ counts } = server);
+      podsStarted = runtime.started;
+      return { url: server.url, token, kubeconfig: server.kubeconfig("shop") };
+    },
+    requests: () => counts(),
+    podsStarted: () => podsStarted(),
+  };
+}

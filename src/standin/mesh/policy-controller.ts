@@ -1,0 +1,63 @@
+/** The part of Linkerd's policy controller that writes route status: a moment after a route, or what it names, has changed. */
+import { request } from "undici";
+import type { Clock } from "../../domain/clock.ts";
+import { keyOf, RESOURCES, type Route } from "../../domain/kube.ts";
+import { routeStatus } from "../../sim/mesh/route-status.ts";
+import type { Directory } from "./directory.ts";
+import { pathOf } from "./mirror.ts";
+
+export interface PolicyControllerOptions {
+  readonly server: string;
+  readonly token?: string | undefined;
+  readonly directory: Directory;
+  readonly clock: Clock;
+}
+
+export const POLICY_CONTROLLER_AGENT = "linkerd-policy-controller (stand-in)";
+
+/** Looks at all routes; whoever hears of a change calls it. */
+export function createPolicyController({ server, token, directory, clock }: PolicyControllerOptions): { refresh(): void } {
+  const busy = new Set<string>();
+  /** Something changed while its status was being written. */
+  const again = new Set<string>();
+
+  async function write(route: Route): Promise<void> {
+    const { namespace, name } = route.metadata;
+    const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    const parents = routeStatus(route, directory.findService, directory.grpcRoutes(), now);
+    if (parents === undefined) return;
+    const answer = await request(`${server}${pathOf(RESOURCES.httpRoutes, namespace)}/${name}/status`, {
+      method: "PATCH",
+      headers: {
+        "content-type": "application/merge-patch+json",
+        "user-agent": POLICY_CONTROLLER_AGENT,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      query: { fieldManager: "linkerd.io/policy-controller" },
+      body: JSON.stringify({ status: { parents } }),
+    });
+    await answer.body.dump();
+  }
+
+  function look(route: Route): void {
+    const key = keyOf(route);
+    if (busy.has(key)) {
+      again.add(key);
+      return;
+    }
+    busy.add(key);
+    void write(route)
+      .catch(() => undefined)
+      .finally(() => {
+        busy.delete(key);
+        const newest = directory.httpRoutes().find((other) => keyOf(other) === key);
+        if (again.delete(key) && newest !== undefined) look(newest);
+      });
+  }
+
+  return {
+    refresh() {
+      for (const route of directory.httpRoutes()) look(route);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** The kubelet's side of a node in another process: `PodRuntime` over the node's HTTP. */
+import { createInterface } from "node:readline";
+import { Agent } from "undici";
+import type { PodReport, PodRuntime } from "../../sim/kube/controllers/index.ts";
+
+/** Pods end sooner than their grace period here: their requests take milliseconds. */
+const GRACE_MS = 2000;
+
+export interface RemoteRuntime extends PodRuntime {
+  /** Pods that it was asked to start. */
+  started(): number;
+  close(): Promise<void>;
+}
+
+/** `url` of the node's runtime server. */
+export function createRemoteRuntime(url: string): RemoteRuntime {
+  const agent = new Agent({ connections: 1024, bodyTimeout: 0, headersTimeout: 0 });
+  let started = 0;
+
+  async function run(body: string, report: (report: PodReport) => void): Promise<void> {
+    const answer = await agent.request({ origin: url, path: "/pods", method: "POST", body });
+    for await (const line of createInterface({ input: answer.body })) report(JSON.parse(line) as PodReport);
+  }
+
+  return {
+    start(pod, report) {
+      started += 1;
+      run(JSON.stringify(pod), report).catch(() => {
+        const terminated = { reason: "Error", exitCode: 137, message: "the node is gone" };
+        const containers = pod.spec.containers.map(({ name }) => ({ name, state: { terminated }, ready: false, restartCount: 0 }));
+        report({ phase: "Failed", containers });
+      });
+    },
+    stop(pod, stopped) {
+      const path = `/pods/${pod.metadata.uid}?grace=${GRACE_MS}`;
+      agent
+        .request({ origin: url, path, method: "DELETE" })
+        .then(({ body }) => body.dump())
+        .then(stopped, stopped);
+    },
+    started: () => started,
+    close: () => agent.destroy(),
+  };
+}
