@@ -27,7 +27,10 @@ export interface Sides {
   readonly clientsLate: boolean;
 }
 
-export function settle(balance: Balance, { client, server, serversLate, clientsLate }: Sides): { readonly balance: Balance; readonly clientOnly: number } {
+export function settle(
+  balance: Balance,
+  { client, server, serversLate, clientsLate }: Sides,
+): { readonly balance: Balance; readonly clientOnly: number } {
   const net = client - server;
   const late = Math.min(balance.excess, Math.max(0, -net));
   const early = Math.min(balance.lack, Math.max(0, net));

@@ -19,6 +19,9 @@ export const NOTICES = {
   ),
   voidSample: notice("VoidSample", "a pod's counters went down without a restart: that sample is not used"),
   boundsDiffer: notice("BoundsDiffer", "the latency histograms of the pods have different bounds: latency is not compared"),
-  histogramInvalid: notice("InvalidCounts", "a pod's latency histogram has no +Inf bucket, or its counts are not cumulative: its latency is not used"),
+  histogramInvalid: notice(
+    "InvalidCounts",
+    "a pod's latency histogram has no +Inf bucket, or its counts are not cumulative: its latency is not used",
+  ),
   invalidValue: (family: string) => notice("InvalidCounts", `${family} has values that no counter can have: that sample is not used`),
 } as const;

@@ -103,10 +103,12 @@ function readPods({ preset, request, answers }: PollInput): ReadPods {
     const good = results.flatMap((result) => (result.ok ? [result.reading] : []));
     const bad = results.find((result) => !result.ok);
     readings.push(...good);
-    if (answer.duplicated || results.some((result) => result.ok && result.duplicated)) notices.set("DuplicateSeries", NOTICES.duplicateSeries);
+    if (answer.duplicated || results.some((result) => result.ok && result.duplicated))
+      notices.set("DuplicateSeries", NOTICES.duplicateSeries);
     if (bad?.ok === false) {
       notices.set("InvalidCounts", NOTICES.invalidValue(bad.family));
-      if (good.length === 0) readable.set(pod.uid, { ok: false, reason: "BadAnswer", message: `${bad.family} has values that no counter can have` });
+      if (good.length === 0)
+        readable.set(pod.uid, { ok: false, reason: "BadAnswer", message: `${bad.family} has values that no counter can have` });
     }
   }
   const view = clientView(request, readable, readings);
@@ -123,7 +125,11 @@ function viewsOf({ stable, canary, clients }: SampleRequest): ReadonlyMap<PodRef
   ]);
 }
 
-function clientView({ clients }: SampleRequest, answers: ReadonlyMap<string, PodAnswer>, readings: readonly PodReading[]): SampleNotice | undefined {
+function clientView(
+  { clients }: SampleRequest,
+  answers: ReadonlyMap<string, PodAnswer>,
+  readings: readonly PodReading[],
+): SampleNotice | undefined {
   if (clients.length === 0) return NOTICES.noClients;
   if (!clients.some(({ uid }) => answers.get(uid)?.ok)) return NOTICES.clientsUnread;
   const uids = new Set(clients.map(({ uid }) => uid));
@@ -132,7 +138,14 @@ function clientView({ clients }: SampleRequest, answers: ReadonlyMap<string, Pod
   return seen || ofClients.length === 0 ? undefined : NOTICES.clientsSilent;
 }
 
-const BY_WEIGHT: readonly SampleFaultReason[] = ["Forbidden", "LabelsMissing", "BadAnswer", "NoSeries", "Unreachable", "SourceInconsistent"];
+const BY_WEIGHT: readonly SampleFaultReason[] = [
+  "Forbidden",
+  "LabelsMissing",
+  "BadAnswer",
+  "NoSeries",
+  "Unreachable",
+  "SourceInconsistent",
+];
 
 function unread(side: Side, pods: readonly PodRef[], answers: ReadonlyMap<string, PodAnswer>): Failure | undefined {
   const known = pods.flatMap(({ uid }) => answers.get(uid) ?? []);

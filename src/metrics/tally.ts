@@ -34,7 +34,9 @@ export function clientFailures(increments: readonly Increment[], side: Side): nu
   );
 }
 
-export type LatencyTally = { readonly ok: true; readonly latency: LatencyCounts } | { readonly ok: false; readonly why: "no +Inf" | "not cumulative" };
+export type LatencyTally =
+  | { readonly ok: true; readonly latency: LatencyCounts }
+  | { readonly ok: false; readonly why: "no +Inf" | "not cumulative" };
 
 export const NO_LATENCY: LatencyCounts = { le: [], counts: [], total: 0 };
 

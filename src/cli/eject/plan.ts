@@ -198,7 +198,9 @@ function letGo(snapshot: Snapshot, { ship }: EjectChoice): EjectStep[] {
   if (rollout === undefined || !finalizers.includes(RESTORE)) return [];
   if (!ship && !runsItsTemplate(snapshot) && rollout.metadata.deletionTimestamp === undefined) return [];
   const patch = { metadata: { finalizers: finalizers.filter((one) => one !== RESTORE) } };
-  return [merge(RESOURCES.canaryRollouts, rollout, patch, `CanaryRollout ${rollout.metadata.name} can be deleted without a controller`, true)];
+  return [
+    merge(RESOURCES.canaryRollouts, rollout, patch, `CanaryRollout ${rollout.metadata.name} can be deleted without a controller`, true),
+  ];
 }
 
 function isAdopted(deployment: Deployment): boolean {

@@ -70,11 +70,13 @@ export function timeLeftMs({ status, policy, open }: Facts, now: number): number
 /** One line about a release, for logs: it changes when something happens. */
 export function progressLine(facts: Facts): string {
   const { status, reason } = facts;
-  const weight = status.step === undefined ? "" : (status.traffic?.weight ?? "");
+  const phase = status.phase ?? "Unknown";
+  const why = phase === "Paused" || phase === "Stalled" ? reason : "";
   const message = facts.unseen
     ? `${shortRevision(facts.revision)} is asked for, the controller has not seen it yet`
     : (status.message ?? "");
-  const phase = status.phase ?? "Unknown";
-  const why = phase === "Paused" || phase === "Stalled" ? reason : "";
-  return [phase, why, stepText(facts), weight, message].filter((part) => part !== "").join("  ");
+  const step = stepText(facts);
+  // Most messages of a step begin with it.
+  const where = step === "" || message.startsWith(step) ? [] : [step, status.traffic?.weight ?? ""];
+  return [phase, why, ...where, message].filter((part) => part !== "").join("  ");
 }

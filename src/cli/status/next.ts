@@ -66,7 +66,10 @@ function paused({ status, name, reason, stalled, rollout }: Facts): string {
     case REASON.Suspended:
       return "goes on when the suspension ends; a failing canary is rolled back all the same";
     default:
-      return [...(stalled || !status.waitingFor ? ["goes on with new evidence"] : []), ...(status.waitingFor ? [`serin promote ${name} passes ${status.waitingFor}`] : [])].join("; ");
+      return [
+        ...(stalled || !status.waitingFor ? ["goes on with new evidence"] : []),
+        ...(status.waitingFor ? [`serin promote ${name} passes ${status.waitingFor}`] : []),
+      ].join("; ");
   }
 }
 

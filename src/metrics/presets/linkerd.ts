@@ -17,7 +17,20 @@ const SERVER_ERROR: readonly [number, number] = [500, 599];
 const STREAM_ERROR: Condition = { label: "error", noneOf: ["", "UNKNOWN"] };
 
 /** UNKNOWN, DEADLINE_EXCEEDED, PERMISSION_DENIED, INTERNAL, UNAVAILABLE, DATA_LOSS: by number and by name. */
-const FAILED_GRPC = ["2", "4", "7", "13", "14", "15", "UNKNOWN", "DEADLINE_EXCEEDED", "PERMISSION_DENIED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"];
+const FAILED_GRPC = [
+  "2",
+  "4",
+  "7",
+  "13",
+  "14",
+  "15",
+  "UNKNOWN",
+  "DEADLINE_EXCEEDED",
+  "PERMISSION_DENIED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+];
 
 function backends(prefix: string, failed: readonly Condition[]): BackendFamilies {
   const needs = ["backend_name", "backend_namespace"];

@@ -17,6 +17,7 @@ export interface Stage {
 }
 
 const NAMESPACE = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
+const OVER: ReadonlySet<string> = new Set(["Ready", "RolledBack"]);
 /** Events and the last answers may come a moment after the outcome. */
 const SETTLE_MS = 1000;
 
@@ -60,7 +61,7 @@ export async function release({ cluster, plan, clock, say }: Stage, version: str
   const finishedAt = clock.now();
   const isRouted = () => world.weights.length > 0 && world.weights.at(-1)?.weight !== undefined;
   if (decided) await world.until(() => !isRouted(), patience(plan));
-  await clock.sleep(SETTLE_MS);
+  await clock.sleep(SETTLE_MS, cluster.closing);
   const [costsAfter, tallyAfter] = [await cluster.costs(), await cluster.tally(SHOP)];
   const { requests, failures } = since(tallyBefore, tallyAfter);
   return {
@@ -82,7 +83,7 @@ export async function rollingUpdate({ cluster, plan, clock, say }: Stage): Promi
   await startUsers(cluster, PLAIN, plan);
   say(`Git asks for ${APP}:${VERSIONS.bad}, and nothing stands between`);
   await kube.mergePatch(RESOURCES.deployments, PLAIN, APP, nextVersion(VERSIONS.bad, plan));
-  await clock.sleep((plan.failAfterSeconds + plan.undoAfterSeconds) * 1000);
+  await clock.sleep((plan.failAfterSeconds + plan.undoAfterSeconds) * 1000, cluster.closing);
   say(`somebody has seen it, ${plan.undoAfterSeconds} s after the first failures, and undoes it`);
   await kube.mergePatch(RESOURCES.deployments, PLAIN, APP, nextVersion(VERSIONS.good, plan));
   const isBack = () => (world.pods(PLAIN).get(VERSIONS.bad)?.all ?? 0) === 0;

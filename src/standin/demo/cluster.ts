@@ -23,7 +23,10 @@ export interface Cluster {
   stopLoad(name: string): Promise<void>;
   tally(name: string): Promise<LoadTally>;
   costs(): Promise<Costs>;
+  /** Rejects when a process ends by itself. */
   readonly failed: Promise<never>;
+  /** Aborted when the cluster closes: whoever waits may stop. */
+  readonly closing: AbortSignal;
   close(): Promise<void>;
 }
 
@@ -98,6 +101,7 @@ async function assemble(
       return costsOf({ requests, forwarded, podsStarted });
     },
     failed: children.failed,
+    closing: signal,
     close,
   };
 }

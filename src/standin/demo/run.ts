@@ -106,7 +106,7 @@ function drawing({ stage, screen, paint, seconds, title, namespace, versions }: 
     draw()
       .catch(() => undefined)
       .finally(() => {
-        if (!stopped) clock.schedule(FRAME_MS, next);
+        if (!stopped && !cluster.closing.aborted) clock.schedule(FRAME_MS, next);
       });
   }
 

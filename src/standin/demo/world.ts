@@ -24,7 +24,7 @@ export interface World {
   readonly weights: readonly WeightChange[];
   /** Pods of the app, by version: all and ready ones. */
   pods(namespace: string): ReadonlyMap<string, { readonly all: number; readonly ready: number }>;
-  /** Whether it holds within that time; looked at after every change. */
+  /** Whether it holds within that time; looked at after every change. False once the watches have ended. */
   until(holds: () => boolean, timeoutMs: number): Promise<boolean>;
 }
 
@@ -78,15 +78,19 @@ export function watchWorld({ server, token, clock, onHappening }: WorldOptions, 
       return new Promise((resolve) => {
         const settle = (value: boolean) => {
           listeners.delete(look);
+          signal.removeEventListener("abort", end);
           cancel();
           resolve(value);
         };
         const look = () => {
           if (holds()) settle(true);
         };
-        const cancel = clock.schedule(timeoutMs, () => settle(false));
+        const end = () => settle(false);
+        const cancel = clock.schedule(timeoutMs, end);
+        signal.addEventListener("abort", end);
         listeners.add(look);
-        look();
+        if (signal.aborted) end();
+        else look();
       });
     },
   };

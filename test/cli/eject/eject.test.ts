@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { HANDS_OFF, ROLE } from "../../../src/api/marks.ts";
 import { RESOURCES } from "../../../src/domain/kube.ts";
-import { NAMESPACE } from "../../../src/sim/world/world.ts";
 import type { Behaviour } from "../../../src/sim/world/traffic.ts";
+import { NAMESPACE } from "../../../src/sim/world/world.ts";
 import { adopted, deploymentOf, type Story } from "../../stories/story.ts";
 import { type Ejected, eject, ejectTwice, type Left, left, REPLICAS, SPEC, small, stopController, watchOutages } from "./support.ts";
 
@@ -22,7 +22,13 @@ const FROZEN: Left = {
   pods: { "checkout:1": REPLICAS },
 };
 /** Nothing but the hands-off mark is left. */
-const free = (image: string): Left => ({ ...FROZEN, paused: false, marks: ["serin.dev/hands-off"], finalizers: [], pods: { [image]: REPLICAS } });
+const free = (image: string): Left => ({
+  ...FROZEN,
+  paused: false,
+  marks: ["serin.dev/hands-off"],
+  finalizers: [],
+  pods: { [image]: REPLICAS },
+});
 
 /** Marks that let an unpause through the install's policies stay where a release was open. */
 function without(mark: string, end: Left): Left {
@@ -57,26 +63,33 @@ function isPromoted(story: Story): boolean {
 
 /** After the hand-over patch there is no way back. */
 function isHandedOver(story: Story): boolean {
-  return story.set("checkout:2") === undefined && story.world.store.list(RESOURCES.replicaSets, { namespace: NAMESPACE }).items.some(
-    (set) => JSON.stringify(set["spec"]).includes("checkout:2") && set.metadata.labels?.[ROLE] === undefined,
+  return (
+    story.set("checkout:2") === undefined &&
+    story.world.store
+      .list(RESOURCES.replicaSets, { namespace: NAMESPACE })
+      .items.some((set) => JSON.stringify(set["spec"]).includes("checkout:2") && set.metadata.labels?.[ROLE] === undefined)
   );
 }
 
 describe("with the controller killed after any write of a release", () => {
-  test.each([{ bad: false }, { bad: true }])("everything is given back and no request is lost: %o", { timeout: HUGE_MS }, async (options) => {
-    let stops = 0;
-    for (let n = 1; ; n++) {
-      const story = await stoppedAt(n, options);
-      if (story === undefined) break;
-      stops += 1;
-      const expected = isHandedOver(story) ? free("checkout:2") : FROZEN;
-      const outages = watchOutages(story.world);
-      const { end } = await eject(story);
-      await story.world.advance(60_000);
-      expect({ n, ok: end.ok, ...without("serin.dev/resume", left(story)), outages }).toEqual({ n, ok: true, ...expected, outages: [] });
-    }
-    expect(stops).toBeGreaterThan(options.bad ? 15 : 20);
-  });
+  test.each([{ bad: false }, { bad: true }])(
+    "everything is given back and no request is lost: %o",
+    { timeout: HUGE_MS },
+    async (options) => {
+      let stops = 0;
+      for (let n = 1; ; n++) {
+        const story = await stoppedAt(n, options);
+        if (story === undefined) break;
+        stops += 1;
+        const expected = isHandedOver(story) ? free("checkout:2") : FROZEN;
+        const outages = watchOutages(story.world);
+        const { end } = await eject(story);
+        await story.world.advance(60_000);
+        expect({ n, ok: end.ok, ...without("serin.dev/resume", left(story)), outages }).toEqual({ n, ok: true, ...expected, outages: [] });
+      }
+      expect(stops).toBeGreaterThan(options.bad ? 15 : 20);
+    },
+  );
 });
 
 describe("stopped between any two of its own writes and started again", () => {
@@ -242,7 +255,13 @@ describe("with parts of it lost", () => {
   test("the status is lost", async () => {
     const story = await midRelease("50/50");
     stopController(story);
-    story.world.store.patch(RESOURCES.canaryRollouts, NAMESPACE, "checkout", { type: "merge", body: { status: null } }, { subresource: "status" });
+    story.world.store.patch(
+      RESOURCES.canaryRollouts,
+      NAMESPACE,
+      "checkout",
+      { type: "merge", body: { status: null } },
+      { subresource: "status" },
+    );
     await eject(story);
     await story.world.advance(60_000);
     expect(left(story)).toEqual(FROZEN);
@@ -266,7 +285,12 @@ test("a copy of the Deployment is left alone", async () => {
   const annotations = { ...metadata.annotations };
   const labels = { app: "copy" };
   const template = { ...spec.template, metadata: { labels } };
-  const copy = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "copy", annotations }, spec: { ...spec, selector: { matchLabels: labels }, template } };
+  const copy = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "copy", annotations },
+    spec: { ...spec, selector: { matchLabels: labels }, template },
+  };
   const before = story.world.store.create(RESOURCES.deployments, NAMESPACE, copy);
   await eject(story);
   expect(story.world.store.get(RESOURCES.deployments, NAMESPACE, "copy")["spec"]).toEqual(before["spec"]);

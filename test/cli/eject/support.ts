@@ -1,7 +1,16 @@
 /** A release that stopped somewhere, and an eject of it over the same model of a cluster, on the same virtual time. */
 import { MANAGED_BY } from "../../../src/api/marks.ts";
 import { type EjectEnd, type EjectOptions, runEject } from "../../../src/cli/eject/run.ts";
-import { type Deployment, type EndpointSlice, type KubeObject, RESOURCES, type ReplicaSet, type Route, type Service, type Verbs } from "../../../src/domain/kube.ts";
+import {
+  type Deployment,
+  type EndpointSlice,
+  type KubeObject,
+  RESOURCES,
+  type ReplicaSet,
+  type Route,
+  type Service,
+  type Verbs,
+} from "../../../src/domain/kube.ts";
 import type { KubeStore } from "../../../src/sim/kube/store.ts";
 import { storeVerbs } from "../../../src/sim/kube/verbs.ts";
 import { faultyVerbs, Killed } from "../../../src/sim/world/faults.ts";
@@ -36,7 +45,8 @@ export function clientOf(store: KubeStore, verbs: Verbs = storeVerbs(store)): Ej
   return {
     ...verbs,
     async list(resource, { namespace }) {
-      if (store.kinds.find(resource.group, resource.version, resource.plural) === undefined) return verbs.get(resource, "", "none") as never;
+      if (store.kinds.find(resource.group, resource.version, resource.plural) === undefined)
+        return verbs.get(resource, "", "none") as never;
       const { items, resourceVersion } = store.list(resource, { namespace });
       return { items, resourceVersion };
     },
@@ -128,15 +138,15 @@ export function left({ world }: Story): Left {
   };
 }
 
-/** Moments at which requests had nowhere to go: a backend with a weight and no ready endpoint, or no route and an empty apex. */
+/** Moments at which requests had nowhere to go: a backend with a weight, or the apex (for callers outside the mesh), without a ready endpoint. */
 export function watchOutages(world: World): string[] {
   const outages: string[] = [];
   const { store } = world;
   store.subscribe(({ resource, object }) => {
     const slices = store.list(RESOURCES.endpointSlices, { namespace: NAMESPACE }).items as readonly EndpointSlice[];
     const route = store.find(RESOURCES.httpRoutes, NAMESPACE, "checkout") as Route | undefined;
-    const backends = route?.spec.rules?.[0]?.backendRefs?.filter(({ weight }) => weight !== 0).map(({ name }) => name) ?? ["checkout"];
-    for (const name of backends) {
+    const backends = route?.spec.rules?.[0]?.backendRefs?.filter(({ weight }) => weight !== 0).map(({ name }) => name) ?? [];
+    for (const name of ["checkout", ...backends]) {
       if (readyAddresses(slices, name).length === 0) outages.push(`${name} is empty after ${resource.kind} ${object.metadata.name}`);
     }
   });
