@@ -10,6 +10,8 @@ export interface Draft {
   readonly reason: Reason | string;
   /** For people; may carry figures. */
   readonly message: string;
+  /** Passing: nothing of it is stored. */
+  readonly quiet?: boolean;
   /** A person must act: Stalled is True in place of Reconciling. */
   readonly stalled?: boolean;
   /** Text of the conditions: the same as long as the reason is the same. */

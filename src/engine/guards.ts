@@ -34,7 +34,6 @@ export function firstGuard(scene: Scene, policy: Policy, judgement: Judgement): 
 }
 
 const GUARDS: readonly Guard[] = [
-  routeIsCut,
   abortIsAsked,
   analysisFails,
   targetIsUnsupported,
@@ -43,9 +42,10 @@ const GUARDS: readonly Guard[] = [
   metricsAreGoneTooLong,
   evidenceNeverCame,
   deadlineIsOver,
+  routeIsCut,
 ];
 
-/** Left by a cut whose status write did not happen. */
+/** Left by a cut whose status write did not happen; looked at last, since the reason of the cut may still be there. */
 function routeIsCut(scene: Scene): Verdict | undefined {
   return scene.cutMark !== undefined && scene.cutMark === cutMarkOf(scene)
     ? { reason: REASON.Aborted, why: "the route carries the cut mark of this attempt" }

@@ -19,7 +19,7 @@ const STEP_GRACE = 2 * MINUTE;
 export function settle(scene: Scene, draft: Draft): Plan {
   const view = statusOf(scene, draft);
   const lower = draft.lower ?? [];
-  const changed = meaningChanged(scene.status, view) || evidenceIsOld(scene, view);
+  const changed = draft.quiet !== true && (meaningChanged(scene.status, view) || evidenceIsOld(scene, view));
   const room = changed ? roomAt(scene) : scene.now;
   const waits = room > scene.now;
   return {

@@ -1,9 +1,12 @@
 /**
  * From cumulative counters to increments, one pod at a time. Pure.
  *
- *   a new series on a known pod   counts from 0: no failure series exists before the first failure
  *   a pod's first reading         counts from 0 where the pod is new, else it is the base
- *   a drop                        a reset where the process started over; any other makes the whole reading void
+ *   a new counter of a known pod  counts from 0: no failure series exists before the first failure
+ *   a restart                     counts from 0. It is believed when the pod's restart count moved, or when a later start of
+ *                                 the process was seen twice: once alone it may be another pod that got the address
+ *   absent, then lower            counts from 0: the proxy had dropped the counter for being idle
+ *   any other drop                makes the whole reading void
  */
 
 export interface CounterReading {
@@ -17,50 +20,91 @@ export interface CounterReading {
   readonly values: ReadonlyMap<string, number>;
 }
 
-export type CounterState = CounterReading;
+/** The last reading that was used, with the counters that it lacked. */
+export interface CounterState extends CounterReading {
+  readonly absent: ReadonlySet<string>;
+  /** A start that was seen once. */
+  readonly claimedStart: number | undefined;
+}
 
 export type Difference =
+  | { readonly kind: "counted"; readonly state: CounterState; readonly increments: ReadonlyMap<string, number> }
+  /** Nothing to compare with, or a restart that is not believed yet. */
+  | { readonly kind: "waiting"; readonly state: CounterState }
   /** Not newer than what was used last. */
   | { readonly kind: "old" }
-  /** A counter went down without a restart: nothing of the reading can be used. */
-  | { readonly kind: "void" }
-  | { readonly kind: "base"; readonly state: CounterState }
-  | { readonly kind: "counted"; readonly state: CounterState; readonly increments: ReadonlyMap<string, number> };
+  | { readonly kind: "void" };
 
 /** `isNew`: all that the pod ever counted lies in the time that is covered. */
-export function difference(before: CounterState | undefined, reading: CounterReading, isNew: boolean): Difference {
-  if (before === undefined) {
-    return isNew ? { kind: "counted", state: reading, increments: reading.values } : { kind: "base", state: reading };
+export function difference(state: CounterState | undefined, reading: CounterReading, isNew: boolean): Difference {
+  if (state === undefined) {
+    return isNew ? fromZero(reading) : { kind: "waiting", state: stateAfter(undefined, reading) };
   }
-  if (reading.at <= before.at) {
-    return { kind: "old" };
-  }
-  const startedOver = isRestart(before, reading);
-  const increments = new Map<string, number>();
-  for (const [identity, value] of reading.values) {
-    const last = before.values.get(identity);
-    const dropped = last !== undefined && value < last;
-    if (dropped && !startedOver) {
+  if (reading.at <= state.at) return { kind: "old" };
+  switch (startOf(state, reading)) {
+    case "same":
+      return compared(state, reading);
+    case "restarted":
+      return fromZero(reading);
+    case "claimed":
+      return { kind: "waiting", state: { ...state, claimedStart: reading.startedAt } };
+    case "earlier":
       return { kind: "void" };
-    }
-    increments.set(identity, last === undefined || dropped ? value : value - last);
   }
-  return { kind: "counted", state: reading, increments };
 }
 
-/** The base for what comes after: the newer of both. */
-export function rebased(before: CounterState | undefined, reading: CounterReading): CounterState {
-  return before !== undefined && before.at > reading.at ? before : reading;
+/** The base for what comes after; an older reading changes nothing. */
+export function rebased(state: CounterState | undefined, reading: CounterReading): CounterState {
+  return state !== undefined && state.at >= reading.at ? state : stateAfter(undefined, reading);
 }
 
-/** Start times are floats computed anew by each scrape of some proxies: a second is no restart. */
+function fromZero(reading: CounterReading): Difference {
+  return { kind: "counted", state: stateAfter(undefined, reading), increments: reading.values };
+}
+
+/** Some exporters compute their start anew at each scrape: two that are closer together are one. */
 const SAME_START_MS = 1_000;
 
-function isRestart(before: CounterState, reading: CounterReading): boolean {
-  if (reading.restarts !== before.restarts) {
-    return true;
+function startOf(state: CounterState, reading: CounterReading): "same" | "restarted" | "claimed" | "earlier" {
+  const countMoved = reading.restarts > state.restarts;
+  if (state.startedAt === undefined || reading.startedAt === undefined) {
+    // The count moves with any container of the pod: only a drop tells that it was this one.
+    return countMoved && hasDrop(state, reading) ? "restarted" : "same";
   }
-  return (
-    before.startedAt !== undefined && reading.startedAt !== undefined && Math.abs(reading.startedAt - before.startedAt) > SAME_START_MS
-  );
+  if (isSameStart(state.startedAt, reading.startedAt)) return "same";
+  if (reading.startedAt < state.startedAt) return "earlier";
+  return countMoved || isSameStart(state.claimedStart, reading.startedAt) ? "restarted" : "claimed";
+}
+
+function isSameStart(a: number | undefined, b: number): boolean {
+  return a !== undefined && Math.abs(a - b) <= SAME_START_MS;
+}
+
+function hasDrop({ values }: CounterState, reading: CounterReading): boolean {
+  return [...reading.values].some(([identity, value]) => value < (values.get(identity) ?? 0));
+}
+
+function compared(state: CounterState, reading: CounterReading): Difference {
+  const increments = new Map<string, number>();
+  for (const [identity, value] of reading.values) {
+    const last = state.values.get(identity) ?? 0;
+    if (value >= last) increments.set(identity, value - last);
+    else if (state.absent.has(identity)) increments.set(identity, value);
+    else return { kind: "void" };
+  }
+  return { kind: "counted", state: stateAfter(state, reading), increments };
+}
+
+function stateAfter(state: CounterState | undefined, reading: CounterReading): CounterState {
+  const values = new Map(reading.values);
+  const absent = new Set<string>();
+  for (const [identity, value] of state?.values ?? []) {
+    if (values.has(identity)) continue;
+    values.set(identity, value);
+    absent.add(identity);
+  }
+  const { at, startedAt = state?.startedAt } = reading;
+  // Where no start tells, a moved count waits for the drop that it explains: readings may lag behind it.
+  const restarts = state !== undefined && reading.startedAt === undefined ? state.restarts : reading.restarts;
+  return { at, startedAt, restarts, values, absent, claimedStart: undefined };
 }

@@ -1,193 +1,105 @@
 /**
- * What the controller asks for samples: a session for each release, a collector for each preset, source and interval. A
- * collector polls all its sessions in one go, one poll at a time, and then tells whose samples are new.
+ * Samples for the controller: a session for each release, a collector for each preset, source and interval. Asking and
+ * reading are synchronous; what is read is what the last poll brought.
  */
 import type { Clock } from "../domain/clock.ts";
-import type { SampleFault, SampleNotice, SampleRequest, Samples, Scrape } from "../domain/samples.ts";
+import type { SampleRequest, Samples } from "../domain/samples.ts";
+import { type Collector, createCollector } from "./collector.ts";
+import { faultOf, newSession, readSession, type Session } from "./feed-session.ts";
 import { PRESETS } from "./presets/index.ts";
 import type { Preset } from "./presets/preset.ts";
-import type { View } from "./series.ts";
-import { NEW_SESSION, pollSession, type SessionState } from "./session.ts";
-import type { Failure, PollAnswer, Source, Target } from "./source.ts";
+import type { Failure, Source } from "./source.ts";
 
 export interface FeedOptions {
   readonly clock: Clock;
   readonly sources: Readonly<Record<SampleRequest["source"], Source>>;
   readonly presets?: Readonly<Record<string, Preset>>;
-  /** After each poll: the samples of this release are as new as they get. */
+  /** After each poll: what there is to read of this release may have changed. */
   readonly onSamples: (key: string) => void;
 }
 
 export interface Feed {
   /** Starts, renews or (undefined) ends the measuring of a release. */
   request(key: string, request: SampleRequest | undefined): void;
-  /** Scrapes newer than `since` (milliseconds since the epoch); older ones may be forgotten after it. */
+  /** Scrapes newer than `since` (milliseconds since the epoch); older ones may be forgotten by it. */
   read(key: string, since: number): Samples;
   close(): Promise<void>;
 }
 
-interface Session {
-  request: SampleRequest;
-  state: SessionState;
-  scrapes: readonly Scrape[];
-  fault: SampleFault | undefined;
-  notices: readonly SampleNotice[];
-  /** What is older is in the evidence of whoever reads. */
-  since: number;
-  readonly openedAt: number;
+interface Entry {
+  readonly session: Session;
+  /** The name of its collector; undefined where the preset is not known. */
+  readonly collector: string | undefined;
 }
 
-interface Collector {
-  readonly source: Source;
-  readonly sessions: Map<string, Session>;
-  readonly abort: AbortController;
-}
-
-const MAX_SCRAPES = 10_000;
 const NOTHING: Samples = { scrapes: [], notices: [] };
 
 export function createFeed({ clock, sources, presets = PRESETS, onSamples }: FeedOptions): Feed {
+  const entries = new Map<string, Entry>();
   const collectors = new Map<string, Collector>();
-  const collectorOf = new Map<string, string>();
+  const closing = new Set<Promise<void>>();
 
-  function end(key: string): void {
-    const name = collectorOf.get(key);
+  function leave(key: string): void {
+    const name = entries.get(key)?.collector;
     const collector = name === undefined ? undefined : collectors.get(name);
-    collectorOf.delete(key);
-    collector?.sessions.delete(key);
-    if (name !== undefined && collector?.sessions.size === 0) {
-      collector.abort.abort();
-      collectors.delete(name);
-    }
+    entries.delete(key);
+    collector?.delete(key);
+    if (name === undefined || collector === undefined || collector.size > 0) return;
+    collectors.delete(name);
+    const closed = collector.close().finally(() => closing.delete(closed));
+    closing.add(closed);
   }
 
-  function collector(name: string, request: SampleRequest): Collector {
-    const existing = collectors.get(name);
-    if (existing !== undefined) {
-      return existing;
+  function join(key: string, session: Session, name: string, preset: Preset): void {
+    const { source, intervalMs } = session.request;
+    const collector = collectors.get(name) ?? createCollector({ source: sources[source], preset, intervalMs, clock, onSamples });
+    collectors.set(name, collector);
+    collector.add(key, session);
+  }
+
+  function start(key: string, request: SampleRequest): void {
+    const before = entries.get(key)?.session;
+    const preset = Object.hasOwn(presets, request.preset) ? presets[request.preset] : undefined;
+    const name = preset && collectorOf(request);
+    if (name !== undefined && entries.get(key)?.collector === name && before !== undefined) {
+      before.request = request;
+      return;
     }
-    const created: Collector = { source: sources[request.source], sessions: new Map(), abort: new AbortController() };
-    collectors.set(name, created);
-    void collect(created, presets[request.preset], request, clock, onSamples);
-    return created;
+    const session = before !== undefined && isSameOrigin(before.request, request) ? before : newSession(request, before);
+    session.request = request;
+    leave(key);
+    entries.set(key, { session, collector: name });
+    if (name !== undefined && preset !== undefined) join(key, session, name, preset);
+    else session.fault = faultOf(session, unknownPreset(request, presets), clock.now());
   }
 
   return {
     request(key, request) {
-      const name = request && `${request.preset}/${request.source}/${request.intervalMs}`;
-      if (name !== collectorOf.get(key)) {
-        end(key);
-      }
-      if (request === undefined || name === undefined) {
-        return;
-      }
-      collectorOf.set(key, name);
-      const { sessions } = collector(name, request);
-      const session = sessions.get(key);
-      if (session === undefined) {
-        sessions.set(key, newSession(request, clock.now()));
-      } else {
-        session.request = request;
-      }
+      if (request === undefined) leave(key);
+      else start(key, request);
     },
     read(key, since) {
-      const session = collectors.get(collectorOf.get(key) ?? "")?.sessions.get(key);
-      if (session === undefined) {
-        return NOTHING;
-      }
-      session.since = since;
-      session.scrapes = session.scrapes.filter((scrape) => scrape.at > since);
-      return { scrapes: session.scrapes, notices: session.notices, ...(session.fault ? { fault: session.fault } : {}) };
+      const entry = entries.get(key);
+      return entry === undefined ? NOTHING : readSession(entry.session, since);
     },
     async close() {
-      for (const key of [...collectorOf.keys()]) {
-        end(key);
-      }
+      for (const key of [...entries.keys()]) leave(key);
+      await Promise.all(closing);
       await Promise.all(Object.values(sources).map((source) => source.close()));
     },
   };
 }
 
-function newSession(request: SampleRequest, now: number): Session {
-  return { request, state: NEW_SESSION, scrapes: [], fault: undefined, notices: [], since: now, openedAt: now };
+function collectorOf({ preset, source, intervalMs }: SampleRequest): string {
+  return `${preset}/${source}/${intervalMs}`;
 }
 
-/** Until the last session ends. */
-async function collect(
-  collector: Collector,
-  preset: Preset | undefined,
-  request: SampleRequest,
-  clock: Clock,
-  onSamples: (key: string) => void,
-): Promise<void> {
-  const { signal } = collector.abort;
-  while (!signal.aborted) {
-    const started = clock.monotonic();
-    // Sessions that are asked for in this turn of the loop belong to this poll.
-    await Promise.resolve();
-    const answer = preset === undefined ? unknownPreset(request) : await poll(collector, preset, request.intervalMs, clock, signal);
-    if (signal.aborted) {
-      return;
-    }
-    for (const [key, session] of collector.sessions) {
-      take(session, answer, preset, collector.source.keepsHistory, clock.now());
-      onSamples(key);
-    }
-    await clock.sleep(Math.max(0, request.intervalMs - (clock.monotonic() - started)), signal).catch(() => undefined);
-  }
+/** Whether counters of both are of one kind. */
+function isSameOrigin(a: SampleRequest, b: SampleRequest): boolean {
+  return a.preset === b.preset && a.source === b.source;
 }
 
-async function poll(collector: Collector, preset: Preset, intervalMs: number, clock: Clock, signal: AbortSignal): Promise<PollAnswer> {
-  const sessions = [...collector.sessions.values()];
-  const targets = sessions.flatMap(({ request }) => targetsOf(request));
-  const since = Math.min(...sessions.map((session) => (session.state.openedAt === undefined ? session.since : session.state.coveredTo)));
-  const isCurrent = ({ pod }: Target) =>
-    [...collector.sessions.values()].some(({ request }) =>
-      [...request.stable, ...request.canary, ...request.clients].some(({ uid, ip }) => uid === pod.uid && ip === pod.ip),
-    );
-  try {
-    return await collector.source.poll({ preset, intervalMs, targets: unique(targets), now: clock.now(), since, isCurrent }, signal);
-  } catch (error) {
-    return { ok: false, reason: "BadAnswer", message: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function targetsOf({ namespace, stable, canary, clients }: SampleRequest): Target[] {
-  const of = (pods: SampleRequest["stable"], view: View) => pods.map((pod) => ({ namespace, pod, views: new Set([view]) }));
-  return [...of(stable, "server"), ...of(canary, "server"), ...of(clients, "client")];
-}
-
-/** A pod that is asked for twice (by two releases, or as server and client) is read once, with all views. */
-function unique(targets: readonly Target[]): Target[] {
-  const byUid = new Map<string, Target>();
-  for (const target of targets) {
-    const before = byUid.get(target.pod.uid);
-    byUid.set(target.pod.uid, before === undefined ? target : { ...target, views: new Set([...before.views, ...target.views]) });
-  }
-  return [...byUid.values()];
-}
-
-function take(session: Session, answer: PollAnswer, preset: Preset | undefined, keepsHistory: boolean, now: number): void {
-  if (!answer.ok || preset === undefined) {
-    session.fault = faultOf(session, answer.ok ? undefined : answer, now);
-    return;
-  }
-  const openAt = keepsHistory ? session.since : session.openedAt;
-  const output = pollSession(session.state, { preset, request: session.request, answers: answer.pods, openAt });
-  session.state = output.state;
-  session.scrapes = [...session.scrapes, ...output.scrapes].slice(-MAX_SCRAPES);
-  session.notices = output.notices;
-  session.fault = faultOf(session, output.failure, now);
-}
-
-function faultOf({ fault }: Session, failure: Failure | undefined, now: number): SampleFault | undefined {
-  return failure && { reason: failure.reason, message: failure.message, since: fault?.since ?? now };
-}
-
-function unknownPreset({ preset }: SampleRequest): Failure {
-  return {
-    ok: false,
-    reason: "BadAnswer",
-    message: `analysis.preset ${preset} is not known: use one of ${Object.keys(PRESETS).join(", ")}`,
-  };
+function unknownPreset({ preset }: SampleRequest, presets: FeedOptions["presets"]): Failure {
+  const known = Object.keys(presets ?? {}).join(", ");
+  return { ok: false, reason: "BadAnswer", message: `analysis.preset ${preset} is not known; known: ${known}` };
 }

@@ -1,16 +1,18 @@
 /**
- * A Prometheus that scrapes the mesh, asked through prometheus-query: for each family one raw range selector over the pods
- * of all releases, by POST, without any aggregation (a sum would hide resets, doubles and the times of samples).
+ * A Prometheus that scrapes the mesh: raw samples of all pods of all releases, one set of queries for each poll.
  *
- * The library knows no AbortSignal (raced here) and throws plain objects (typed here); its driver is made with `preferPost`.
+ * Every poll asks for a little more than it needs: the samples since the last good one, and those before that the server
+ * may have got late. Nothing is aggregated there.
  */
-import { readFileSync, statSync } from "node:fs";
-import { Agent } from "node:https";
-import { PrometheusDriver, type QueryResult, type RangeVector } from "prometheus-query";
+import { neededLabels } from "./condition.ts";
+import { type NamedSeries, readingsOf } from "./pod-series.ts";
 import type { FamilySpec, Preset } from "./presets/preset.ts";
-import { namespacesAndPods, selectorOf } from "./promql.ts";
-import { familiesOf, type Series, startFamily, type View } from "./series.ts";
-import type { ExchangeHook, Failure, PodAnswer, PollAnswer, PollOrder, Reading, Source, Target } from "./source.ts";
+import { type ApiAnswer, createPrometheusApi, type PrometheusApi } from "./prometheus-api.ts";
+import { anySeries, rangeSelector } from "./promql.ts";
+import { watchedFile } from "./secret-file.ts";
+import { familiesOf, startFamily, type View } from "./series.ts";
+import type { ExchangeHook, Failure, PodAnswer, PollAnswer, PollOrder, Source, Target } from "./source.ts";
+import { inTurns } from "./turns.ts";
 
 export interface PrometheusOptions {
   readonly url: string | undefined;
@@ -19,10 +21,12 @@ export interface PrometheusOptions {
   readonly onQuery?: ExchangeHook;
 }
 
-const PODS_A_QUERY = 200;
-/** Two scrapes at the usual 30 s, and the one before them. */
-const MIN_RANGE_MS = 90_000;
-const MAX_TIMEOUT_MS = 10_000;
+const PODS_PER_QUERY = 200;
+const QUERIES_AT_ONCE = 4;
+const LOOKBACK_MS = 90_000;
+const MAX_RANGE_MS = 15 * 60_000;
+/** Scrapes of linkerd-viz are 10 s apart, of many others 60 s. */
+const FIRST_SAMPLE_MS = 90_000;
 
 const NOT_CONFIGURED: Failure = {
   ok: false,
@@ -30,208 +34,151 @@ const NOT_CONFIGURED: Failure = {
   message: "no Prometheus is configured: start the controller with --prometheus-url, or use analysis.source: Proxies",
 };
 
-export function createPrometheusSource(options: PrometheusOptions): Source {
-  const driver = options.url === undefined ? undefined : driverFor(options.url, options);
+type Ask = (query: string) => Promise<ApiAnswer>;
+
+export function createPrometheusSource({ url, tokenFile, caFile, onQuery }: PrometheusOptions): Source {
+  const files = { token: watchedFile(tokenFile), ca: watchedFile(caFile) };
+  let api: { readonly key: string; readonly of: PrometheusApi } | undefined;
+
+  /** One for as long as the credentials stay the same, so that connections are kept. */
+  async function current(endpoint: string, preset: Preset): Promise<PrometheusApi> {
+    const [token, ca] = await Promise.all([files.token(), files.ca()]);
+    const key = JSON.stringify([token, ca, preset.name]);
+    if (api?.key !== key) {
+      api?.of.close();
+      api = { key, of: createPrometheusApi({ url: endpoint, token, ca, whenForbidden: preset.prometheus.whenForbidden }) };
+    }
+    return api.of;
+  }
+
+  function asking(from: PrometheusApi, now: number, signal: AbortSignal): Ask {
+    return async (query) => {
+      const started = performance.now();
+      const answer = await from.query(query, now, signal).catch((error: unknown) => {
+        onQuery?.({ seconds: (performance.now() - started) / 1000, ok: false });
+        throw error;
+      });
+      onQuery?.({ seconds: (performance.now() - started) / 1000, ok: answer.ok });
+      return answer;
+    };
+  }
+
   return {
     keepsHistory: true,
     async poll(order, signal) {
-      if (driver === undefined) {
-        return NOT_CONFIGURED;
+      if (url === undefined) return NOT_CONFIGURED;
+      let from: PrometheusApi;
+      try {
+        from = await current(url, order.preset);
+      } catch {
+        return { ok: false, reason: "Unreachable", message: "a file of --prometheus-token-file or --prometheus-ca-file cannot be read" };
       }
-      const batches = Array.from({ length: Math.ceil(order.targets.length / PODS_A_QUERY) }, (_, index) =>
-        order.targets.slice(index * PODS_A_QUERY, (index + 1) * PODS_A_QUERY),
-      );
-      const pods = new Map<string, PodAnswer>();
-      for (const targets of batches) {
-        const answer = await askBatch(driver, order, targets, signal, options.onQuery);
-        if (!answer.ok) {
-          return answer;
-        }
-        for (const [uid, one] of answer.pods) {
-          pods.set(uid, one);
-        }
-      }
-      return { ok: true, pods };
+      return pollPods(order, asking(from, order.now, signal));
     },
-    close: async () => {},
+    async close() {
+      api?.of.close();
+    },
   };
 }
 
-async function askBatch(
-  driver: PrometheusDriver,
-  order: PollOrder,
-  targets: readonly Target[],
-  signal: AbortSignal,
-  onQuery: ExchangeHook | undefined,
-): Promise<PollAnswer> {
-  const rangeMs = Math.max(MIN_RANGE_MS, order.now - order.since + 2 * order.intervalMs);
-  const vectors: RangeVector[] = [];
-  for (const { family, pods } of familiesAndPods(order.preset, targets)) {
-    const query = `${selectorOf(family, order.preset, namespacesAndPods(pods))}[${Math.ceil(rangeMs / 1000)}s]`;
-    const started = performance.now();
-    const answer = await ask(driver, query, order, signal);
-    onQuery?.({ seconds: (performance.now() - started) / 1000, ok: answer.ok });
-    if (!answer.ok) {
-      return answer;
+async function pollPods(order: PollOrder, ask: Ask): Promise<PollAnswer> {
+  const queries = queriesOf(order);
+  const answers = await inTurns(queries, QUERIES_AT_ONCE, async ({ family, query }) => ({ family, answer: await ask(query) }));
+  const byPod = new Map<string, NamedSeries[]>();
+  for (const { family, answer } of answers) {
+    if (!answer.ok) return answer;
+    for (const series of answer.series) {
+      const pod = podOf(order.preset, series.labels);
+      const list = byPod.get(pod) ?? [];
+      list.push({ ...series, name: family.name });
+      byPod.set(pod, list);
     }
-    const lacking = missingLabel(answer.vectors, family, order.preset);
-    if (lacking !== undefined) {
-      return {
-        ok: false,
-        reason: "LabelsMissing",
-        message: `${family.name} has no label ${lacking} in Prometheus: the scrape job must keep it`,
-      };
-    }
-    vectors.push(...answer.vectors);
   }
-  return { ok: true, pods: byPod(vectors, targets, order) };
+  const missing = byPod.size === 0 && order.targets.length > 0 ? await whyNothing(order.preset, ask) : undefined;
+  const pods = new Map<string, PodAnswer>();
+  for (const target of order.targets) {
+    if (order.isCurrent(target)) pods.set(target.pod.uid, missing ?? answerOf(target, byPod, order));
+  }
+  return { ok: true, pods };
 }
 
-/** Each family once, over the pods whose view needs it. */
-function familiesAndPods(preset: Preset, targets: readonly Target[]): { family: FamilySpec; pods: readonly Target[] }[] {
-  const of = (view: View) => targets.filter(({ views }) => views.has(view));
-  const views = (["server", "client"] as const).filter((view) => of(view).length > 0);
-  const families = views.flatMap((view) => familiesOf(preset, view).map((family) => ({ family, pods: of(view) })));
-  return [...families, { family: startFamily(preset), pods: targets }];
+interface FamilyQuery {
+  readonly family: FamilySpec;
+  readonly query: string;
 }
 
-type Asked = { readonly ok: true; readonly vectors: readonly RangeVector[] } | Failure;
-
-async function ask(driver: PrometheusDriver, query: string, { preset, now }: PollOrder, signal: AbortSignal): Promise<Asked> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    const result: QueryResult = await Promise.race([driver.instantQuery(query, now), aborted]);
-    if (result.resultType !== "matrix") {
-      return { ok: false, reason: "BadAnswer", message: "Prometheus answers a range selector with something else than a matrix" };
-    }
-    return { ok: true, vectors: result.result as RangeVector[] };
-  } catch (error) {
-    signal.throwIfAborted();
-    return failureOf(error, preset);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+function queriesOf({ preset, targets, now, since }: PollOrder): FamilyQuery[] {
+  const rangeSeconds = Math.ceil((Math.min(MAX_RANGE_MS, Math.max(0, now - since)) + LOOKBACK_MS) / 1000);
+  const of = (families: readonly FamilySpec[], asked: readonly Target[]) =>
+    chunks(asked, PODS_PER_QUERY).flatMap((chunk) =>
+      families.map((family) => ({ family, query: rangeSelector(family, preset, namesOf(chunk), rangeSeconds) })),
+    );
+  const seenBy = (view: View) => targets.filter(({ views }) => views.has(view));
+  return [
+    ...of([startFamily(preset)], targets),
+    ...of(familiesOf(preset, "server"), seenBy("server")),
+    ...of(familiesOf(preset, "client"), seenBy("client")),
+  ];
 }
 
-interface Thrown {
-  readonly errorType?: string;
-  readonly httpStatus?: number;
-  readonly error?: string;
-  readonly original?: { readonly response?: { readonly status?: number } };
-  readonly prometheus?: { readonly errorType?: string };
+function namesOf(targets: readonly Target[]) {
+  return { namespaces: [...new Set(targets.map(({ namespace }) => namespace))], pods: [...new Set(targets.map(({ pod }) => pod.name))] };
 }
 
-/** The library throws plain objects, and its own errors where the answer is not Prometheus'. */
-function failureOf(thrown: unknown, { prometheus }: Preset): Failure {
-  const { httpStatus, errorType, error, original } = (thrown ?? {}) as Thrown;
-  const status = httpStatus ?? original?.response?.status;
-  if (status === 401 || status === 403) {
-    return { ok: false, reason: "Forbidden", message: `Prometheus refuses (${status}): ${prometheus.whenForbidden}` };
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
+}
+
+function podOf({ prometheus }: Preset, labels: NamedSeries["labels"]): string {
+  return `${labels[prometheus.namespaceLabel] ?? ""}/${labels[prometheus.podLabel] ?? ""}`;
+}
+
+/** Kubernetes rounds a pod's start down to the second. */
+const START_PRECISION_MS = 1_000;
+
+function answerOf({ namespace, pod }: Target, byPod: ReadonlyMap<string, readonly NamedSeries[]>, { preset, now }: PollOrder): PodAnswer {
+  const series = byPod.get(`${namespace}/${pod.name}`) ?? [];
+  if (series.length === 0) {
+    // A pod that began just now has not been scraped yet.
+    return now - pod.startedAt < FIRST_SAMPLE_MS ? { ok: true, readings: [], duplicated: false } : NO_SERIES;
   }
-  if (status === undefined && (errorType === "network_error" || errorType === "timeout_error" || errorType === "ssl_error")) {
-    return { ok: false, reason: "Unreachable", message: `Prometheus does not answer (${error ?? errorType}): see --prometheus-url` };
+  const lacking = lackingLabel(preset, series);
+  if (lacking !== undefined) return lacking;
+  const { readings, duplicated } = readingsOf(series, preset);
+  // A pod of that name from before (a StatefulSet's) is another one.
+  return { ok: true, readings: readings.filter(({ at }) => at >= pod.startedAt - START_PRECISION_MS), duplicated };
+}
+
+const NO_SERIES: Failure = {
+  ok: false,
+  reason: "NoSeries",
+  message: "Prometheus knows no metrics of the proxies: does it scrape their admin port, and are the pods meshed?",
+};
+
+function lackingLabel(preset: Preset, series: readonly NamedSeries[]): Failure | undefined {
+  const families = [...familiesOf(preset, "server"), ...familiesOf(preset, "client")];
+  for (const family of families) {
+    const one = series.find(({ name }) => name === family.name);
+    const label = one && family.needs.find((needed) => one.labels[needed] === undefined);
+    if (label !== undefined) return labelsMissing(family.name, label);
   }
-  if (status !== undefined && status >= 500) {
-    return { ok: false, reason: "Unreachable", message: `Prometheus answers ${status}` };
-  }
+  return undefined;
+}
+
+/** Nothing of any pod: perhaps Prometheus has the metrics, under other labels than those that were asked for. */
+async function whyNothing(preset: Preset, ask: Ask): Promise<Failure | undefined> {
+  const answer = await ask(anySeries(preset.requests));
+  const [any] = answer.ok ? answer.series : [];
+  if (any === undefined) return undefined;
+  const needed = [preset.prometheus.namespaceLabel, preset.prometheus.podLabel, ...neededLabels(preset.requests)];
+  const label = needed.find((name) => any.labels[name] === undefined);
+  return label === undefined ? undefined : labelsMissing(preset.requests.name, label);
+}
+
+function labelsMissing(family: string, label: string): Failure {
   return {
     ok: false,
-    reason: "BadAnswer",
-    message: `Prometheus' answer can't be used: ${error ?? (thrown instanceof Error ? thrown.message : "no result")}`,
-  };
-}
-
-function missingLabel(vectors: readonly RangeVector[], family: FamilySpec, { prometheus }: Preset): string | undefined {
-  const needed = [prometheus.namespaceLabel, prometheus.podLabel, ...family.needs];
-  return vectors.flatMap(({ metric }) => needed.filter((label) => labelsOf(metric)[label] === undefined))[0];
-}
-
-function labelsOf(metric: RangeVector["metric"]): Record<string, string> {
-  return (metric?.labels ?? {}) as Record<string, string>;
-}
-
-function byPod(vectors: readonly RangeVector[], targets: readonly Target[], { preset, since }: PollOrder): ReadonlyMap<string, PodAnswer> {
-  const { namespaceLabel, podLabel } = preset.prometheus;
-  const groups = Map.groupBy(vectors, ({ metric }) => `${labelsOf(metric)[namespaceLabel]}/${labelsOf(metric)[podLabel]}`);
-  return new Map(
-    targets.map(({ namespace, pod }) => {
-      const own = groups.get(`${namespace}/${pod.name}`);
-      const answer: PodAnswer = own === undefined ? noSeries(preset) : answerOf(own, preset, since, pod.startedAt);
-      return [pod.uid, answer];
-    }),
-  );
-}
-
-function noSeries({ name }: Preset): Failure {
-  return {
-    ok: false,
-    reason: "NoSeries",
-    message: `Prometheus knows nothing of these pods: does it scrape the proxies of ${name} in this namespace?`,
-  };
-}
-
-/** All series of one scrape of a pod have one time: a reading is what came at that time. */
-function answerOf(vectors: readonly RangeVector[], preset: Preset, since: number, startedAt: number): PodAnswer {
-  const byTime = new Map<number, Map<string, Series>>();
-  let duplicated = false;
-  for (const { metric, values } of vectors) {
-    const labels = ownLabels(labelsOf(metric), preset);
-    const name = metric.name ?? "";
-    const identity = `${name}${JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))}`;
-    for (const { time, value } of values) {
-      const at = time.getTime();
-      const reading = byTime.get(at) ?? new Map<string, Series>();
-      byTime.set(at, reading);
-      const before = reading.get(identity);
-      duplicated ||= before !== undefined;
-      reading.set(identity, before !== undefined && before.value > value ? before : { name, identity, labels, value });
-    }
-  }
-  return { ok: true, readings: newest(byTime, since, startedAt), duplicated };
-}
-
-/** What is newer than `since`, and the last one before it: the base for the first of them. Nothing of an older pod of the name. */
-function newest(byTime: ReadonlyMap<number, ReadonlyMap<string, Series>>, since: number, startedAt: number): Reading[] {
-  const times = [...byTime.keys()].filter((at) => at >= startedAt).sort((a, b) => a - b);
-  const first = Math.max(
-    0,
-    times.findLastIndex((at) => at <= since),
-  );
-  return times.slice(first).map((at) => ({ at, series: [...(byTime.get(at)?.values() ?? [])] }));
-}
-
-function ownLabels(labels: Readonly<Record<string, string>>, { prometheus }: Preset): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).filter(([label]) => !prometheus.scrapeLabels.includes(label)));
-}
-
-function driverFor(url: string, { tokenFile, caFile }: PrometheusOptions): PrometheusDriver {
-  const token = tokenFile === undefined ? undefined : renewed(tokenFile);
-  const httpsAgent = caFile === undefined ? undefined : new Agent({ ca: readFileSync(caFile), keepAlive: true });
-  return new PrometheusDriver({
-    endpoint: url,
-    preferPost: true,
-    timeout: MAX_TIMEOUT_MS,
-    requestInterceptor: {
-      onFulfilled(config) {
-        if (token !== undefined) {
-          config.headers.set("authorization", `Bearer ${token()}`);
-        }
-        return Object.assign(config, httpsAgent === undefined ? {} : { httpsAgent });
-      },
-    },
-  });
-}
-
-/** The file's text, read again when the file changed. */
-function renewed(file: string): () => string {
-  let read = { at: -1, text: "" };
-  return () => {
-    const at = statSync(file).mtimeMs;
-    if (at !== read.at) {
-      read = { at, text: readFileSync(file, "utf8").trim() };
-    }
-    return read.text;
+    reason: "LabelsMissing",
+    message: `${family} has no label ${label} in Prometheus: keep it in the scrape job's relabelling`,
   };
 }

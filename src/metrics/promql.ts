@@ -1,36 +1,37 @@
-/** A family's selector as PromQL. Names of pods and namespaces are quoted, whatever they hold. */
+/** Queries as text. Names of pods and namespaces come from the cluster: whatever they hold, they stay inside their quotes. */
 import type { FamilySpec, Preset, Selector } from "./presets/preset.ts";
-import type { Target } from "./source.ts";
 
-export interface Pods {
+/** What a query asks for: some families' raw samples of these pods. */
+export interface PodsOf {
   readonly namespaces: readonly string[];
   readonly pods: readonly string[];
 }
 
-export function namespacesAndPods(targets: readonly Target[]): Pods {
-  const unique = (names: readonly string[]) => [...new Set(names)].sort();
-  return { namespaces: unique(targets.map(({ namespace }) => namespace)), pods: unique(targets.map(({ pod }) => pod.name)) };
+/** All samples of the family in the last `rangeSeconds`, without any aggregation: a sum would hide resets, doubles and times. */
+export function rangeSelector(family: FamilySpec, { prometheus }: Preset, { namespaces, pods }: PodsOf, rangeSeconds: number): string {
+  const matchers = [
+    ...family.select.map(matcher),
+    matcher({ label: prometheus.namespaceLabel, oneOf: namespaces }),
+    matcher({ label: prometheus.podLabel, oneOf: pods }),
+  ];
+  return `${family.name}{${matchers.join(",")}}[${rangeSeconds}s]`;
 }
 
-export function selectorOf(family: FamilySpec, { prometheus }: Preset, { namespaces, pods }: Pods): string {
-  const matchers = [oneOf(prometheus.namespaceLabel, namespaces), oneOf(prometheus.podLabel, pods), ...family.select.map(matcherOf)];
-  return `${family.name}{${matchers.join(",")}}`;
+/** Any one series of the family, whichever pods it is of. */
+export function anySeries({ name }: FamilySpec): string {
+  return `topk(1, ${name})`;
 }
 
-function matcherOf(selector: Selector): string {
-  return "oneOf" in selector ? oneOf(selector.label, selector.oneOf) : `${selector.label}!~${quoted(alternatives(selector.noneOf))}`;
+function matcher(selector: Selector): string {
+  const [operator, values] = "oneOf" in selector ? (["=~", selector.oneOf] as const) : (["!~", selector.noneOf] as const);
+  return `${selector.label}${operator}${quoted(values.map(literal).join("|"))}`;
 }
 
-function oneOf(label: string, values: readonly string[]): string {
-  const [only] = values;
-  return values.length === 1 ? `${label}=${quoted(only ?? "")}` : `${label}=~${quoted(alternatives(values))}`;
-}
-
-/** Anchored by Prometheus at both ends. */
-function alternatives(values: readonly string[]): string {
-  return values.map((value) => value.replaceAll(/[\\^$.|?*+()[\]{}]/g, "\\$&")).join("|");
+/** A text as a regular expression (RE2, anchored by Prometheus) that matches it alone. */
+function literal(text: string): string {
+  return text.replaceAll(/[\\^$.|?*+()[\]{}]/g, "\\$&");
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text);
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }

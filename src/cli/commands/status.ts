@@ -79,27 +79,40 @@ async function follow(cluster: Cluster, invocation: Invocation<Options>): Promis
       }
       const picture = pictureOf(factsOf({ rollout, ...objects }), lease.state);
       exitCode = picture.exitCode;
-      screen(picture, now);
+      screen.show(picture, now);
     }
     return exitCode;
   } catch (error) {
     // Whoever stops watching has seen enough: the answer is how it stands.
     if (signal.aborted) return exitCode;
     throw error;
+  } finally {
+    screen.end();
   }
 }
 
-function livePicture(io: Io): (picture: Picture, now: number) => void {
-  const draw = createLogUpdate(io.stdout);
-  return (picture, now) => draw(render(picture, now, { paint: io.paint }).join("\n"));
+interface Screen {
+  show(picture: Picture, now: number): void;
+  end(): void;
 }
 
-function changesAsLines(io: Io, format: Options["output"]): (picture: Picture, now: number) => void {
+function livePicture(io: Io): Screen {
+  const draw = createLogUpdate(io.stdout);
+  return {
+    show: (picture, now) => draw(render(picture, now, { paint: io.paint }).join("\n")),
+    end: () => draw.done(),
+  };
+}
+
+function changesAsLines(io: Io, format: Options["output"]): Screen {
   let last = "";
-  return ({ facts }, now) => {
-    const line = format === undefined ? progressLine(facts) : printed(shown(facts.rollout), format);
-    if (line === last) return;
-    last = line;
-    say(io, format === undefined ? `${new Date(now).toISOString()}  ${line}` : line, ...(format === "yaml" ? ["---"] : []));
+  return {
+    show({ facts }, now) {
+      const line = format === undefined ? progressLine(facts) : printed(shown(facts.rollout), format);
+      if (line === last) return;
+      last = line;
+      say(io, format === undefined ? `${new Date(now).toISOString()}  ${line}` : line, ...(format === "yaml" ? ["---"] : []));
+    },
+    end() {},
   };
 }

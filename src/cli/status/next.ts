@@ -42,11 +42,12 @@ function progressing(facts: Facts, timeZone: string | undefined): string {
   const ladder = ladderOf(policy);
   const rung = ladder[step.index];
   const following = ladder[step.index + 1];
-  if (step.state === "Sizing" || step.state === "Shifting" || rung === undefined) return `${step.weight} when enough of its pods are ready`;
+  // The states in between are not always written: the weight that is allowed says whether the step is in force.
+  if (rung === undefined || traffic?.weight !== step.weight) return `${step.weight} when enough of its pods are ready`;
   const goal = goalOf(following, step.index + 1 === policy.steps.length);
   const condition =
-    step.state === "Confirming" ? "when the mesh confirms the weight and the evidence suffices" : "when the evidence suffices";
-  const writtenAt = traffic?.writtenAt ?? step.startedAt;
+    traffic.confirmedAt === undefined ? "when the mesh confirms the weight and the evidence suffices" : "when the evidence suffices";
+  const writtenAt = traffic.writtenAt ?? step.startedAt;
   return `${goal} ${condition}, else ${otherwise(rung)} ${clockTime(Date.parse(writtenAt) + rung.maxDurationMs, timeZone)}`;
 }
 

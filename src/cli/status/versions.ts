@@ -44,7 +44,7 @@ function sharesOf({ status, open }: Facts, now: number): { stable: string; canar
   if (!open || traffic === undefined) return { stable: "", canary: "" };
   if (Number.parseFloat(traffic.weight) === 0) return { stable: "all requests", canary: "no requests" };
   const share = traffic.observedShare;
-  if (share === undefined) return { stable: "", canary: `weight ${traffic.weight}, not measured yet` };
+  if (share === undefined) return { stable: "", canary: `weight ${traffic.weight}` };
   const rest = `${(100 - Number.parseFloat(share)).toFixed(1)}% of requests`;
   const confirmed = traffic.confirmedAt === undefined ? "not confirmed yet" : `confirmed ${ageOf(traffic.confirmedAt, now)} ago`;
   return { stable: rest, canary: `${share}  ${confirmed}` };

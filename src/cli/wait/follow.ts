@@ -73,7 +73,7 @@ function stands(
   const { status, observed, pending, stableSet, open, reason } = facts;
   const message = status.message ?? "";
   if (mine && status.canary?.outcome === "RolledBack")
-    return ended(EXIT.failed, `${revision} was refused: ${status.canary.reason ?? message}`);
+    return ended(EXIT.failed, `${revision} was refused: ${whyRefused(status, revision)}`);
   if (!observed || (open && !mine) || facts.unseen) return undefined;
   if (stableSet !== undefined && !pending && status.phase === "Ready") return ended(EXIT.done, `${revision} is stable`);
   const code = exitCodeOf(facts);
@@ -89,6 +89,12 @@ function stands(
     default:
       return undefined;
   }
+}
+
+/** The history has the figures, the canary's own entry only the word. */
+function whyRefused({ history, canary, message }: Facts["status"], revision: string): string {
+  const entry = history?.find((one) => one.revision === revision && one.outcome === "RolledBack");
+  return entry?.reason ?? canary?.reason ?? message ?? "";
 }
 
 function matches({ deployment, revision }: Facts, wanted: Wanted, before: Memory): boolean {

@@ -15,7 +15,6 @@ import { imagesOf } from "../../workload/template.ts";
 import type { Draft } from "../draft.ts";
 import { routeKindIsMissing, serviceIsMissing } from "../preflight.ts";
 import type { Scene } from "../scene.ts";
-import { tell } from "../writes.ts";
 import { stalled } from "./stalled.ts";
 
 /** The mark is compared with the uid: a copied Deployment carries it too. */
@@ -25,7 +24,7 @@ export function isAdoptedByUs(scene: Scene): boolean {
 }
 
 export function adopt(scene: Scene, policy: Policy): Draft {
-  const { o, names, status } = scene;
+  const { o, names } = scene;
   const { deployment } = o;
   if (deployment === undefined) {
     return targetMissing(scene, policy);
@@ -42,7 +41,7 @@ export function adopt(scene: Scene, policy: Policy): Draft {
     const patch = { metadata: { finalizers: [...finalizers, RESTORE], resourceVersion: o.rollout.metadata.resourceVersion } };
     return {
       ...initializing(scene, "adopting", REASON.Adopting),
-      memory: status,
+      quiet: true,
       raise: [
         { type: "mergePatch", resource: RESOURCES.canaryRollouts, name: names.rollout, patch, why: "to undo everything when it goes" },
       ],
@@ -51,7 +50,7 @@ export function adopt(scene: Scene, policy: Policy): Draft {
   const patch = withVersion(freezePatch(deployment, names.rollout), deployment);
   return {
     ...initializing(scene, `adopting Deployment ${deployment.metadata.name}`, REASON.Adopting),
-    memory: { ...status, stable: stableOf(scene), managed: { ...status.managed, deployment: deployment.metadata.name } },
+    quiet: true,
     raise: [
       {
         type: "mergePatch",
@@ -60,12 +59,6 @@ export function adopt(scene: Scene, policy: Policy): Draft {
         patch,
         why: "freeze: a template change becomes a release",
       },
-    ],
-    events: [
-      tell(scene, REASON.Adopted, `Deployment ${deployment.metadata.name} is frozen: template changes become releases`, {
-        onTarget: true,
-        step: "adopt",
-      }),
     ],
   };
 }

@@ -6,6 +6,7 @@ import { conditionOf } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
 import { judgementOf } from "../judgement.ts";
 import type { Scene } from "../scene.ts";
+import type { PlanEvent } from "../types.ts";
 import { cutMarkOf, lowerTo, markRelease, tell } from "../writes.ts";
 import { stableOf } from "./adopt.ts";
 import { close } from "./cut.ts";
@@ -14,12 +15,11 @@ export function idle(scene: Scene, policy: Policy): Draft {
   if (scene.open) {
     return reverted(scene, policy);
   }
-  const { status, canary } = scene;
+  const { status } = scene;
   const cleanup = cleanUp(scene, false);
   const lower = lowerTo(scene, 0, "the template is stable's again");
   const busy = !cleanup.done || lower.length > 0;
   const { canary: _canary, step: _step, traffic: _traffic, analysis: _analysis, reverts: _reverts, ...kept } = status;
-  const rejection = canary?.outcome === "RolledBack";
   const text = "the template that runs is the Deployment's";
   const said = status.phase === "Ready" ? conditionOf(status, "Ready") : undefined;
   return {
@@ -32,16 +32,23 @@ export function idle(scene: Scene, policy: Policy): Draft {
       : { ...kept, stable: stableOf(scene), managed: { deployment: scene.o.deployment?.metadata.name }, waitingFor: "" },
     lower,
     raise: lower.length > 0 ? [] : [...cleanup.actions, ...(cleanup.done ? markRelease(scene, null, "no release runs") : [])],
-    events:
-      rejection && !busy
-        ? [
-            tell(scene, REASON.RejectionClosed, `the template is stable's again: ${canary.revision} later is a new release`, {
-              onTarget: true,
-            }),
-          ]
-        : [],
+    events: busy ? [] : told(scene),
     why: [text],
   };
+}
+
+/** The first status after the freeze, and the end of a rejection. */
+function told(scene: Scene): readonly PlanEvent[] {
+  const { status, canary, o } = scene;
+  if (status.stable === undefined) {
+    const text = `Deployment ${o.deployment?.metadata.name} is frozen: template changes become releases`;
+    return [tell(scene, REASON.Adopted, text, { onTarget: true, step: "adopt" })];
+  }
+  if (canary?.outcome !== "RolledBack") {
+    return [];
+  }
+  const text = `the template is stable's again: ${canary.revision} later is a new release`;
+  return [tell(scene, REASON.RejectionClosed, text, { onTarget: true })];
 }
 
 function reverted(scene: Scene, policy: Policy): Draft {

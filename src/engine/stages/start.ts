@@ -12,7 +12,7 @@ import { stalled } from "./stalled.ts";
 
 export function start(scene: Scene, policy: Policy): Draft {
   if (scene.o.pods === undefined) {
-    return { phase: "Pending", reason: REASON.Progressing, message: "waiting for the list of pods", memory: scene.status };
+    return { phase: "Pending", reason: REASON.Progressing, message: "waiting for the list of pods", memory: scene.status, quiet: true };
   }
   const finding = preflight(scene, policy);
   if (finding !== undefined) {

@@ -17,6 +17,7 @@ export interface Stage {
 }
 
 const NAMESPACE = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
+/** Phases in which a release is over. */
 const OVER: ReadonlySet<string> = new Set(["Ready", "RolledBack"]);
 /** Events and the last answers may come a moment after the outcome. */
 const SETTLE_MS = 1000;
@@ -54,10 +55,8 @@ export async function release({ cluster, plan, clock, say }: Stage, version: str
   const startedAt = clock.now();
   say(`Git asks for ${APP}:${version}`);
   await kube.mergePatch(RESOURCES.deployments, SHOP, APP, nextVersion(version, plan));
-  const decided = await world.until(
-    () => (world.status().history?.length ?? 0) > known && world.status().step === undefined,
-    patience(plan),
-  );
+  const isOver = () => (world.status().history?.length ?? 0) > known && OVER.has(world.status().phase ?? "");
+  const decided = await world.until(isOver, patience(plan));
   const finishedAt = clock.now();
   const isRouted = () => world.weights.length > 0 && world.weights.at(-1)?.weight !== undefined;
   if (decided) await world.until(() => !isRouted(), patience(plan));

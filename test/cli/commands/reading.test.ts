@@ -1,6 +1,10 @@
 /** get and status as processes against an API server over HTTP: what they print, and their exit codes. */
+import { once } from "node:events";
+import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { plain, processIo } from "../../../src/cli/io.ts";
+import { runCli } from "../../../src/cli/program.ts";
 import { makeStableSet, STEP, status, trying } from "../support/releases.ts";
 import { openShop, type Shop } from "../support/server.ts";
 
@@ -101,4 +105,36 @@ describe("status", () => {
     running.child.kill("SIGINT");
     expect((await running.ended).code).toBe(0);
   });
+
+  test("-w on a terminal redraws one picture", async () => {
+    makeStableSet(shop);
+    shop.setLease(1);
+    shop.setStatus(status("Ready", "Idle"));
+    const screen = createTerminal();
+    const end = new AbortController();
+    const io = { ...processIo(), stdout: screen.stdout, paint: plain };
+    const running = runCli(["status", "checkout", "-w", "--kubeconfig", shop.env["KUBECONFIG"] ?? ""], io, end.signal);
+    await screen.shows("shop/checkout  Ready  1");
+    shop.setStatus(status("Stalled", "ServiceMissing"));
+    await screen.shows("shop/checkout  Stalled  ServiceMissing");
+    end.abort();
+    expect(await running).toBe(1);
+    // Drawn over, not below.
+    expect(screen.text()).toContain("\u001b[1A");
+  });
 });
+
+function createTerminal() {
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 120, rows: 40 });
+  let text = "";
+  stdout.on("data", (chunk: Buffer) => {
+    text += chunk.toString("utf8");
+  });
+  return {
+    stdout,
+    text: () => text,
+    async shows(wanted: string): Promise<void> {
+      while (!text.includes(wanted)) await once(stdout, "data");
+    },
+  };
+}

@@ -1,11 +1,26 @@
 /** Break glass at every moment of a release: what is given back, what users notice, and what stays as it was. */
 import { describe, expect, test } from "vitest";
 import { HANDS_OFF, ROLE } from "../../../src/api/marks.ts";
+import { observeForEject } from "../../../src/cli/eject/observe.ts";
+import { ejectSteps } from "../../../src/cli/eject/plan.ts";
+import { snapshotOf } from "../../../src/cli/eject/snapshot.ts";
 import { RESOURCES } from "../../../src/domain/kube.ts";
 import type { Behaviour } from "../../../src/sim/world/traffic.ts";
 import { NAMESPACE } from "../../../src/sim/world/world.ts";
 import { adopted, deploymentOf, type Story } from "../../stories/story.ts";
-import { type Ejected, eject, ejectTwice, type Left, left, REPLICAS, SPEC, small, stopController, watchOutages } from "./support.ts";
+import {
+  clientOf,
+  type Ejected,
+  eject,
+  ejectTwice,
+  type Left,
+  left,
+  REPLICAS,
+  SPEC,
+  small,
+  stopController,
+  watchOutages,
+} from "./support.ts";
 
 const BAD = (image: string): Behaviour => ({ failRate: image === "checkout:2" ? 0.4 : 0, latencyMs: 20 });
 const HUGE_MS = 300_000;
@@ -237,7 +252,12 @@ describe("with parts of it lost", () => {
     const stable = story.status().stable?.podTemplateHash ?? "";
     store.delete(RESOURCES.replicaSets, NAMESPACE, `checkout-${stable}`);
     await story.world.advance(1000);
-    await eject(story);
+    const { told } = await eject(story);
+    expect(told.slice(1, 4)).toEqual([
+      expect.stringMatching(/^ReplicaSet .* put back/),
+      "stable has no ready pod yet",
+      expect.stringMatching(/^all requests to stable/),
+    ]);
     await story.world.advance(60_000);
     expect(left(story)).toEqual(FROZEN);
   });
@@ -305,6 +325,15 @@ test("what was paused before Serin came is paused again, with its own deadline",
   await eject(story);
   expect(deploymentOf(story).spec).toMatchObject({ progressDeadlineSeconds: 600 });
   expect(deploymentOf(story).spec.paused).toBeUndefined();
+});
+
+test("what is planned at the beginning is what is done, step by step", async () => {
+  const story = await midRelease("50/50");
+  stopController(story);
+  const objects = await observeForEject(clientOf(story.world.store), NAMESPACE, "checkout");
+  const planned = ejectSteps(snapshotOf(objects), { ship: false, now: story.world.clock.now() }).map(({ title }) => title);
+  const { told } = await eject(story);
+  expect(told).toEqual(planned);
 });
 
 test("a second eject finds nothing to do", async () => {

@@ -166,7 +166,7 @@ describe("the picture of a rollout", () => {
       shop/checkout  Progressing  step 4/4  50%  about 1m left
       ├ !      TrafficUnconfirmed: the mesh gives the canary 0 %: is the port opaque?
       ├ stable v2.3.0 7d9f 10/10 ready
-      ├ canary v2.3.1 CNRY   3/3 ready  weight 50%, not measured yet
+      ├ canary v2.3.1 CNRY   3/3 ready  weight 50%
       ├ steps  1% ✔  5% ✔  20% ✔  50% ●5s (max 30m)  bake ○
       ├ checks      canary                        stable
       │ success  ●  98.91% of 1,204               99.93% of 4,890

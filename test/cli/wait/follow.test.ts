@@ -118,7 +118,7 @@ describe("the end", () => {
   });
 
   test("refused before the waiting began, and asked for still", () => {
-    expect(codes(PLAIN, during(rolledBack()))).toEqual([1]);
+    expect(follow(PLAIN, during(rolledBack()))).toMatchObject([{ code: 1, text: expect.stringContaining("41/594 failed") }]);
   });
 
   test.each([
