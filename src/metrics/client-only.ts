@@ -31,11 +31,12 @@ export function settle(
   balance: Balance,
   { client, server, serversLate, clientsLate }: Sides,
 ): { readonly balance: Balance; readonly clientOnly: number } {
-  const net = client - server;
-  const late = Math.min(balance.excess, Math.max(0, -net));
-  const early = Math.min(balance.lack, Math.max(0, net));
-  const excess = Math.max(0, net) - early;
-  const lack = Math.max(0, -net) - late;
+  // The oldest first: what waits is matched before what came now.
+  const late = Math.min(balance.excess, server);
+  const early = Math.min(balance.lack, client);
+  const net = client - early - (server - late);
+  const excess = Math.max(0, net);
+  const lack = Math.max(0, -net);
   return {
     clientOnly: balance.excess - late + (serversLate ? 0 : excess),
     balance: { excess: serversLate ? excess : 0, lack: lack + (clientsLate ? balance.lack - early : 0) },

@@ -1,6 +1,6 @@
 /** What the picture of a release is drawn from, and the rows that it is made of. */
 import type { ExitCode } from "../exit-codes.ts";
-import { type Paint, plain } from "../io.ts";
+import type { Paint } from "../io.ts";
 import type { Facts } from "../release/facts.ts";
 import type { ControllerState } from "../release/lease.ts";
 
@@ -15,8 +15,6 @@ export interface RenderOptions {
   /** IANA name; default: the machine's. */
   readonly timeZone?: string | undefined;
 }
-
-export const PLAIN: RenderOptions = { paint: plain };
 
 /** One branch of the tree. Without a label its lines stand where labels do. */
 export interface Row {

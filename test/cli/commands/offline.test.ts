@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { serin } from "../support/process.ts";
+import { serin, startSerin } from "../support/process.ts";
 
 describe("without a cluster", () => {
   let folder: string;
@@ -103,6 +103,12 @@ describe("without a cluster", () => {
     expect(stdout).toContain("8 still running");
     expect((await serin([])).code).toBe(0);
     expect((await serin(["help", "wait"])).stdout).toContain("--no-wait-for-person");
+  });
+
+  test("a reader that has seen enough is no failure", async () => {
+    const running = startSerin(["crds"]);
+    running.child.stdout.destroy();
+    expect(await running.ended).toMatchObject({ code: 0, stderr: "" });
   });
 
   test("the controller's options are its configuration's", async () => {
