@@ -31,6 +31,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const { clock, intervalMs, onSamples } = options;
   const sessions = new Map<string, Session>();
   const closing = new AbortController();
+  const time = steadyTime(clock);
   let nap = new AbortController();
 
   async function run(): Promise<void> {
@@ -52,7 +53,7 @@ export function createCollector(options: CollectorOptions): Collector {
   }
 
   async function pollThese(asked: readonly (readonly [string, Session])[]): Promise<void> {
-    const now = clock.now();
+    const now = time();
     for (const [, session] of asked) session.openedAt ??= opensAt(session, options.source, now);
     const answer = await poll(
       options,
@@ -84,6 +85,16 @@ export function createCollector(options: CollectorOptions): Collector {
       closing.abort();
       await running;
     },
+  };
+}
+
+/** The wall clock, but for a step back: then it goes on as time does, or no sample would be newer than the last for a while. */
+function steadyTime(clock: Clock): () => number {
+  let last = { wall: clock.now(), monotonic: clock.monotonic() };
+  return () => {
+    const monotonic = clock.monotonic();
+    last = { wall: Math.max(clock.now(), Math.round(last.wall + monotonic - last.monotonic)), monotonic };
+    return last.wall;
   };
 }
 

@@ -1,7 +1,7 @@
 /** What each series of a reading counts for one release: the preset's conditions with the release's port and Services. */
 import type { SampleRequest } from "../domain/samples.ts";
 import { anyHolds, holds } from "./condition.ts";
-import type { Preset } from "./presets/preset.ts";
+import type { Preset, ServerFamily } from "./presets/preset.ts";
 import type { Series } from "./series.ts";
 import { parseValue } from "./text.ts";
 
@@ -22,15 +22,16 @@ export function meaningsOf(preset: Preset, request: SampleRequest): Meanings {
   const port = String(request.targetPort);
   return (series) => {
     const { name, labels } = series;
-    const isOurs = (label: string | undefined) => label === undefined || labels[label] === port;
+    const isOurs = ({ portLabel, needs }: ServerFamily) =>
+      (portLabel === undefined || labels[portLabel] === port) && needs.every((label) => labels[label] !== undefined);
     switch (name) {
       case processStart:
         return { kind: "start" };
       case requests.name:
-        if (!isOurs(requests.portLabel)) return undefined;
+        if (!isOurs(requests)) return undefined;
         return { kind: "requests", failed: anyHolds(requests.failed, labels), meshed: holds(requests.meshed, labels) };
       case latency.name:
-        return isOurs(latency.portLabel) && !anyHolds(latency.failed, labels) ? boundOf(labels["le"], latency.unitMs) : undefined;
+        return isOurs(latency) && !anyHolds(latency.failed, labels) ? boundOf(labels["le"], latency.unitMs) : undefined;
       case backends?.requests.name:
       case backends?.responses.name:
         return backends && backendMeaning(series, backends, request);

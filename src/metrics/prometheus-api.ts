@@ -3,8 +3,9 @@
  *
  * What is put right here, by interceptors of its HTTP client: queries go by POST (they are long), end with the signal, have
  * a size limit and the CA file's certificates; the status of an error without a JSON body is kept (linkerd-viz answers 403
- * with an empty one); series that are native histograms, on which it would throw, are left out. It makes +Inf NaN: both are
- * refused as counts anyway. What it throws is not always an Error: here everything becomes a typed answer.
+ * with an empty one, and it takes an answer that it cannot read for a network error); series that are native histograms, on
+ * which it would throw, are left out. It makes +Inf NaN: both are refused as counts anyway. What it throws is not always an
+ * Error: here everything becomes a typed answer.
  */
 import { Agent as HttpsAgent } from "node:https";
 import { PrometheusDriver } from "prometheus-query";
@@ -34,7 +35,7 @@ export interface ApiAccess {
   readonly whenForbidden: string;
 }
 
-const MAX_BYTES = 256 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 /** The signal ends a query; this is for the case that somebody forgets to. */
 const TIMEOUT_MS = 60_000;
 
@@ -48,7 +49,7 @@ export function createPrometheusApi({ url, token, ca, whenForbidden }: ApiAccess
   const httpsAgent = new HttpsAgent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
   return {
     async query(query, time, signal) {
-      let status: number | undefined;
+      let rejected: Rejected | undefined;
       const driver = new PrometheusDriver({
         endpoint: url,
         preferPost: true,
@@ -59,8 +60,8 @@ export function createPrometheusApi({ url, token, ca, whenForbidden }: ApiAccess
         },
         responseInterceptor: {
           onFulfilled: (response) => Object.assign(response, { data: withoutNativeHistograms(response.data) }),
-          onRejected: (error: { response?: { status?: number } }) => {
-            status = error.response?.status;
+          onRejected: (error: Rejected) => {
+            rejected = error;
             throw error;
           },
         },
@@ -68,9 +69,9 @@ export function createPrometheusApi({ url, token, ca, whenForbidden }: ApiAccess
       try {
         const { result } = await driver.instantQuery(query, time);
         return { ok: true, series: (result as Parsed[]).map(seriesOf) };
-      } catch (error) {
+      } catch {
         signal.throwIfAborted();
-        return failureOf(error, status, whenForbidden);
+        return failureOf(rejected, whenForbidden);
       }
     },
     close: () => httpsAgent.destroy(),
@@ -101,34 +102,35 @@ function withoutNativeHistograms(body: unknown): unknown {
   return { ...(body as object), data: { ...data, result } };
 }
 
-interface Thrown {
-  readonly errorType?: string;
+/** What the HTTP client rejected; an answer that it let through is no answer of Prometheus if reading it fails. */
+interface Rejected {
   readonly code?: string;
-  readonly error?: string;
-  readonly prometheus?: { readonly error?: string };
+  readonly message?: string;
+  readonly response?: { readonly status: number; readonly data?: { readonly error?: unknown } | string };
 }
 
-function failureOf(thrown: unknown, status: number | undefined, whenForbidden: string): Failure {
-  const { code, errorType, error, prometheus } = (thrown ?? {}) as Thrown;
+function failureOf(rejected: Rejected | undefined, whenForbidden: string): Failure {
+  if (rejected === undefined) return badAnswer("the address of --prometheus-url answers, but not as Prometheus does");
+  const { code, message, response } = rejected;
+  if (response === undefined) {
+    if (message?.startsWith("maxContentLength")) return badAnswer("Prometheus' answer is larger than Serin reads");
+    return unreachable(
+      `Prometheus cannot be reached (${code ?? "no answer"}): see --prometheus-url, --prometheus-ca-file and NetworkPolicies`,
+    );
+  }
+  const { status, data } = response;
   if (status === 401 || status === 403) {
     return { ok: false, reason: "Forbidden", message: `Prometheus refuses Serin (${status}): ${whenForbidden}` };
   }
-  if (status !== undefined && status >= 500) {
-    return { ok: false, reason: "Unreachable", message: `Prometheus answers ${status}: is it up, and what does its log say?` };
-  }
-  if (status !== undefined) {
-    const said = prometheus?.error === undefined ? "" : `: ${prometheus.error}`;
-    return { ok: false, reason: "BadAnswer", message: `Prometheus answers ${status}${said}; is --prometheus-url its address?` };
-  }
-  if (code === "ERR_BAD_RESPONSE") {
-    return { ok: false, reason: "BadAnswer", message: "Prometheus' answer is larger than Serin reads" };
-  }
-  if (errorType === "network_error" || errorType === "timeout_error" || errorType === "ssl_error") {
-    return {
-      ok: false,
-      reason: "Unreachable",
-      message: `Prometheus cannot be reached (${code ?? error ?? errorType}): see --prometheus-url`,
-    };
-  }
-  return { ok: false, reason: "BadAnswer", message: "the address of --prometheus-url answers, but not as Prometheus does" };
+  if (status >= 500) return unreachable(`Prometheus answers ${status}: is it up, and what does its log say?`);
+  const said = typeof data === "object" && typeof data.error === "string" ? `: ${data.error}` : "";
+  return badAnswer(`Prometheus answers ${status}${said}; is --prometheus-url its address?`);
+}
+
+function badAnswer(message: string): Failure {
+  return { ok: false, reason: "BadAnswer", message };
+}
+
+function unreachable(message: string): Failure {
+  return { ok: false, reason: "Unreachable", message };
 }

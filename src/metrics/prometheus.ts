@@ -94,7 +94,8 @@ async function pollPods(order: PollOrder, ask: Ask): Promise<PollAnswer> {
       byPod.set(pod, list);
     }
   }
-  const missing = byPod.size === 0 && order.targets.length > 0 ? await whyNothing(order.preset, ask) : undefined;
+  const isKnown = order.targets.some(({ namespace, pod }) => byPod.has(`${namespace}/${pod.name}`));
+  const missing = isKnown || order.targets.length === 0 ? undefined : await whyNothing(order.preset, ask);
   const pods = new Map<string, PodAnswer>();
   for (const target of order.targets) {
     if (order.isCurrent(target)) pods.set(target.pod.uid, missing ?? answerOf(target, byPod, order));
@@ -155,11 +156,13 @@ const NO_SERIES: Failure = {
   message: "Prometheus knows no metrics of the proxies: does it scrape their admin port, and are the pods meshed?",
 };
 
+/** A label that every series of a family lacks; single ones may: a request that ended without an answer has no status. */
 function lackingLabel(preset: Preset, series: readonly NamedSeries[]): Failure | undefined {
   const families = [...familiesOf(preset, "server"), ...familiesOf(preset, "client")];
   for (const family of families) {
-    const one = series.find(({ name }) => name === family.name);
-    const label = one && family.needs.find((needed) => one.labels[needed] === undefined);
+    const own = series.filter(({ name }) => name === family.name);
+    const lacks = (labels: NamedSeries["labels"]) => family.needs.find((needed) => labels[needed] === undefined);
+    const label = own.every(({ labels }) => lacks(labels) !== undefined) ? own.map(({ labels }) => lacks(labels))[0] : undefined;
     if (label !== undefined) return labelsMissing(family.name, label);
   }
   return undefined;

@@ -212,7 +212,7 @@ function rebase(pods: Map<string, CounterState>, readings: readonly PodReading[]
   for (const { uid, at, counters } of readings.toSorted((a, b) => a.at - b.at)) {
     if (at <= openedAt) pods.set(uid, rebased(pods.get(uid), counters));
   }
-  return readings.filter(({ uid, at }) => at > openedAt && at > (pods.get(uid)?.at ?? 0));
+  return readings.filter(({ uid, at }) => at > (pods.get(uid)?.at ?? 0));
 }
 
 /** Kubernetes rounds a pod's start down to the second. */

@@ -14,7 +14,10 @@ export type TextResult =
   | { readonly ok: true; readonly series: readonly Series[]; readonly missing: MissingLabel | undefined }
   | { readonly ok: false; readonly message: string };
 
-/** The first wanted family with a series that lacks a label it needs; such series are left out. */
+/**
+ * A wanted family of which every series lacks a label that it needs. Single series that do are left out: a request that
+ * ended without an answer has no status.
+ */
 export interface MissingLabel {
   readonly family: string;
   readonly label: string;
@@ -29,7 +32,7 @@ export function readText(text: string, families: readonly FamilySpec[], lastLine
   if (!isWhole(text, lastLine)) return { ok: false, message: "the answer is cut off, or is no text of metrics" };
   const byFirst = byFirstCharacter(families);
   const series: Series[] = [];
-  let missing: MissingLabel | undefined;
+  const lacking: MissingLabel[] = [];
   for (let start = 0; start < text.length; ) {
     const found = text.indexOf("\n", start);
     const end = found < 0 ? text.length : found;
@@ -37,11 +40,11 @@ export function readText(text: string, families: readonly FamilySpec[], lastLine
     const wanted = byFirst.get(text.charCodeAt(from))?.find(({ name }) => isNamed(text, from, end, name));
     const line = wanted && readLine(text, from, end, wanted);
     if (line === "malformed") return { ok: false, message: `a line of ${wanted?.name} cannot be read` };
-    if (typeof line === "object" && "lacks" in line) missing ??= { family: line.family, label: line.lacks };
+    if (typeof line === "object" && "lacks" in line) lacking.push({ family: line.family, label: line.lacks });
     else if (typeof line === "object") series.push(line);
     start = end + 1;
   }
-  return { ok: true, series, missing };
+  return { ok: true, series, missing: lacking.find(({ family }) => !series.some(({ name }) => name === family)) };
 }
 
 function isWhole(text: string, lastLine: string | undefined): boolean {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Counts, SampleRequest, Scrape } from "../../src/domain/samples.ts";
 import { linkerd } from "../../src/metrics/presets/linkerd.ts";
 import { NEW_SESSION, type PollOutput, pollSession } from "../../src/metrics/session.ts";
-import { capturedAnswers, type LabPod, labPod, labRequest, seriesIn, captured, T0, TRUTH } from "./lab.ts";
+import { captured, capturedAnswers, type LabPod, labPod, labRequest, seriesIn, T0, TRUTH } from "./lab.ts";
 
 function measured(request = labRequest()): Scrape {
   const { scrapes, notices } = polled(request);
@@ -40,10 +40,13 @@ describe("captures of Linkerd's proxies", () => {
     expect(seconds).toBe(10);
   });
 
-  it.each(["stable-0", "stable-1", "canary-0"] as const)("count what the app of %s counted itself: no probe, no scrape, no admin traffic", (pod) => {
-    const app = TRUTH.pods[pod]!;
-    expect(measuredOf(pod)).toMatchObject({ requests: app["app 200"]! + app["app 500"]!, failures: app["app 500"] });
-  });
+  it.each(["stable-0", "stable-1", "canary-0"] as const)(
+    "count what the app of %s counted itself: no probe, no scrape, no admin traffic",
+    (pod) => {
+      const app = TRUTH.pods[pod]!;
+      expect(measuredOf(pod)).toMatchObject({ requests: app["app 200"]! + app["app 500"]!, failures: app["app 500"] });
+    },
+  );
 
   it("counts by the client's proxy are the same, by backend", () => {
     const sums: Record<string, number> = {};

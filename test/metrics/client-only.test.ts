@@ -17,7 +17,12 @@ it("what clients saw and servers did not is counted at once where both were read
 });
 
 it("what servers report, callers that nobody named included, is no failure of clients", () => {
-  expect(settled([{ client: 3, server: 9 }, { client: 0, server: 2 }])).toEqual([0, 0]);
+  expect(
+    settled([
+      { client: 3, server: 9 },
+      { client: 0, server: 2 },
+    ]),
+  ).toEqual([0, 0]);
 });
 
 it("a failure that the servers report at the next moment is theirs", () => {

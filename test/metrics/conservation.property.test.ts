@@ -24,7 +24,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const), side, pod }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("replace" as const), side, pod }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("add" as const), side }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("poll" as const), unread: fc.array(fc.nat(5), { maxLength: 3 }), twice: fc.boolean() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant("poll" as const), unread: fc.array(fc.nat(5), { maxLength: 3 }), twice: fc.boolean() }),
+  },
 );
 
 /** The release with its pods, a source in front of them, and the truth: what each process had counted when it was last read. */
@@ -68,9 +71,14 @@ class World {
     const answers = new Map<string, PodAnswer>();
     const readable = all.filter((_, index) => !unread.includes(index));
     for (const { model } of all) answers.set(model.uid, { ok: false, reason: "Unreachable", message: "" });
-    for (const { model } of readable) answers.set(model.uid, { ok: true, readings: [doubled(model.read(this.now), twice)], duplicated: false });
+    for (const { model } of readable)
+      answers.set(model.uid, { ok: true, readings: [doubled(model.read(this.now), twice)], duplicated: false });
     this.#openAt ??= this.now;
-    const request = labRequest({ stable: this.pods.stable.map(({ ref }) => ref), canary: this.pods.canary.map(({ ref }) => ref), clients: [] });
+    const request = labRequest({
+      stable: this.pods.stable.map(({ ref }) => ref),
+      canary: this.pods.canary.map(({ ref }) => ref),
+      clients: [],
+    });
     const output = pollSession(this.#state, { preset: linkerd, request, answers, openAt: this.#openAt });
     const bothRead = new Set(readable.map(({ of }) => of)).size === 2;
     expect(output.failure === undefined).toBe(bothRead);
@@ -103,7 +111,11 @@ function doubled(reading: Reading, twice: boolean): Reading {
 }
 
 describe("counts are conserved", () => {
-  const world = fc.record({ stable: fc.integer({ min: 1, max: 3 }), canary: fc.integer({ min: 1, max: 3 }), steps: fc.array(step, { maxLength: 60 }) });
+  const world = fc.record({
+    stable: fc.integer({ min: 1, max: 3 }),
+    canary: fc.integer({ min: 1, max: 3 }),
+    steps: fc.array(step, { maxLength: 60 }),
+  });
 
   it("scrapes add up to what was there to read: resets, new pods, unread pods, doubled series", () => {
     fc.assert(

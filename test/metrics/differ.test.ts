@@ -14,7 +14,11 @@ function base(values: Record<string, number>, changes: Partial<CounterReading> =
   return first.state;
 }
 
-function counted(state: CounterState | undefined, next: CounterReading, isNew = false): { increments: Record<string, number>; state: CounterState } {
+function counted(
+  state: CounterState | undefined,
+  next: CounterReading,
+  isNew = false,
+): { increments: Record<string, number>; state: CounterState } {
   const result = difference(state, next, isNew);
   if (result.kind !== "counted") throw new Error(result.kind);
   return { increments: Object.fromEntries(result.increments), state: result.state };

@@ -1,7 +1,7 @@
 /** A pod's proxy as counters that only grow, and what a source would read of it. */
 import type { PodRef } from "../../src/domain/samples.ts";
-import { type Labels, type Series, startFamily } from "../../src/metrics/series.ts";
 import { linkerd } from "../../src/metrics/presets/linkerd.ts";
+import { type Labels, type Series, startFamily } from "../../src/metrics/series.ts";
 import type { PodAnswer, Reading } from "../../src/metrics/source.ts";
 
 export interface Traffic {
@@ -74,7 +74,12 @@ export class ProxyModel {
   }
 
   read(at: number): Reading {
-    const start = { name: startFamily(linkerd).name, identity: startFamily(linkerd).name, labels: {}, value: this.process.startedAt / 1000 };
+    const start = {
+      name: startFamily(linkerd).name,
+      identity: startFamily(linkerd).name,
+      labels: {},
+      value: this.process.startedAt / 1000,
+    };
     return { at, series: [start, ...[...this.#counters].map(([identity, counter]) => ({ identity, ...counter }))] };
   }
 

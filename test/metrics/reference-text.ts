@@ -25,7 +25,10 @@ function readLine(line: string): ReferenceSeries {
       if (rest.startsWith("}")) break;
       const label = /^([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:\\.|[^"\\])*)"/.exec(rest);
       if (label === null) throw new Error(`not a label: ${rest}`);
-      labels.set(label[1]!, label[2]!.replace(/\\(.)/g, (_, char: string) => (char === "n" ? "\n" : char)));
+      labels.set(
+        label[1]!,
+        label[2]!.replace(/\\(.)/g, (_, char: string) => (char === "n" ? "\n" : char)),
+      );
       rest = rest.slice(label[0].length);
     }
     rest = rest.slice(1).trim();

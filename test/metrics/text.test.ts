@@ -8,7 +8,14 @@ import { captured } from "./lab.ts";
 import { readAll } from "./reference-text.ts";
 
 const FAMILIES: readonly FamilySpec[] = [
-  { name: "response_total", select: [{ label: "direction", oneOf: ["inbound"] }, { label: "route", noneOf: ["probe", 'a"b'] }], needs: ["port"] },
+  {
+    name: "response_total",
+    select: [
+      { label: "direction", oneOf: ["inbound"] },
+      { label: "route", noneOf: ["probe", 'a"b'] },
+    ],
+    needs: ["port"],
+  },
   { name: "response", select: [], needs: [] },
   { name: "other_total", select: [{ label: "route", noneOf: [""] }], needs: [] },
 ];
@@ -37,7 +44,11 @@ function found(text: string, families = FAMILIES) {
 
 const name = fc.constantFrom("response_total", "response", "response_total_more", "other_total", "unwanted", "r");
 const labelName = fc.constantFrom("direction", "route", "port", "le", "x", "_y9");
-const labelValue = fc.oneof(fc.constantFrom("inbound", "outbound", "probe", "", 'a"b', "\\", "\n", "}", "{", ",", "=", "# ", " 1"), fc.string(), fc.string({ unit: "grapheme" }));
+const labelValue = fc.oneof(
+  fc.constantFrom("inbound", "outbound", "probe", "", 'a"b', "\\", "\n", "}", "{", ",", "=", "# ", " 1"),
+  fc.string(),
+  fc.string({ unit: "grapheme" }),
+);
 const value = fc.oneof(
   fc.nat().map(String),
   fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
@@ -51,15 +62,32 @@ function escaped(text: string): string {
 }
 
 const line = fc
-  .record({ name, labels: fc.uniqueArray(fc.tuple(labelName, labelValue), { selector: ([label]) => label, maxLength: 6 }), value, blank, tail, loose: fc.boolean(), bare: fc.boolean() })
+  .record({
+    name,
+    labels: fc.uniqueArray(fc.tuple(labelName, labelValue), { selector: ([label]) => label, maxLength: 6 }),
+    value,
+    blank,
+    tail,
+    loose: fc.boolean(),
+    bare: fc.boolean(),
+  })
   .map((one) => {
     const equals = one.loose ? " = " : "=";
     const labels = one.labels.map(([label, text]) => `${label}${equals}"${escaped(text)}"`).join(one.loose ? " , " : ",");
     const braces = one.bare && one.labels.length === 0 ? "" : `{${labels}${one.loose && labels !== "" ? "," : ""}}`;
     return `${one.loose ? "  " : ""}${one.name}${braces}${one.blank}${one.value}${one.tail}`;
   });
-const comment = fc.constantFrom("# HELP response_total What it is.", "# TYPE response_total counter", "#", "", "   ", "# response_total{} 1");
-const text = fc.array(fc.oneof({ weight: 5, arbitrary: line }, { weight: 1, arbitrary: comment })).map((lines) => lines.map((one) => `${one}\n`).join("") || "\n");
+const comment = fc.constantFrom(
+  "# HELP response_total What it is.",
+  "# TYPE response_total counter",
+  "#",
+  "",
+  "   ",
+  "# response_total{} 1",
+);
+const text = fc
+  .array(fc.oneof({ weight: 5, arbitrary: line }, { weight: 1, arbitrary: comment }))
+  .map((lines) => lines.map((one) => `${one}\n`).join("") || "\n");
 
 describe("the text reader", () => {
   it("sees what a plain reader sees", () => {
@@ -71,13 +99,21 @@ describe("the text reader", () => {
     );
   });
 
-  it.each(["canary-0.after.prom", "client.after.prom", "stable-0.before.prom"])("sees in a real proxy's %s what a plain reader sees", (file) => {
-    const families = ["response_total", "response_latency_ms_bucket", "outbound_http_route_backend_requests_total", "process_start_time_seconds"];
-    const specs = families.map((one) => ({ name: one, select: [], needs: [] }));
-    const series = found(captured(file), specs);
-    expect(series).toEqual(expected(captured(file), specs));
-    expect(series.length).toBeGreaterThan(30);
-  });
+  it.each(["canary-0.after.prom", "client.after.prom", "stable-0.before.prom"])(
+    "sees in a real proxy's %s what a plain reader sees",
+    (file) => {
+      const families = [
+        "response_total",
+        "response_latency_ms_bucket",
+        "outbound_http_route_backend_requests_total",
+        "process_start_time_seconds",
+      ];
+      const specs = families.map((one) => ({ name: one, select: [], needs: [] }));
+      const series = found(captured(file), specs);
+      expect(series).toEqual(expected(captured(file), specs));
+      expect(series.length).toBeGreaterThan(30);
+    },
+  );
 
   it("one series has one identity, two have two", () => {
     fc.assert(
@@ -108,20 +144,31 @@ describe("the text reader", () => {
     expect(readText("<!doctype html>\n<title>Log in</title>\n", FAMILIES, "# EOF").ok).toBe(false);
   });
 
-  it.each(["response x", "response", "response{", 'response{a="b" 1', 'response{a="b}', "response{a=b} 1", 'response{="b"} 1', "response 0x10", 'response{a="b"c="d"} 1'])(
-    "refuses the whole answer for the wanted line %s",
-    (bad) => {
-      expect(readText(`response 1\n${bad}\n`, FAMILIES).ok).toBe(false);
-    },
-  );
+  it.each([
+    "response x",
+    "response",
+    "response{",
+    'response{a="b" 1',
+    'response{a="b}',
+    "response{a=b} 1",
+    'response{="b"} 1',
+    "response 0x10",
+    'response{a="b"c="d"} 1',
+  ])("refuses the whole answer for the wanted line %s", (bad) => {
+    expect(readText(`response 1\n${bad}\n`, FAMILIES).ok).toBe(false);
+  });
 
   it("passes over a line that nobody wants, whatever it says", () => {
     expect(found("unwanted{{{ ?\nresponse 1\n")).toHaveLength(1);
   });
 
-  it("names the label that a series of a wanted family lacks, not for series that a selector refuses", () => {
+  it("names a label that all series of a wanted family lack, not where single ones do, or those that a selector refuses", () => {
     expect(read('response_total{direction="inbound"} 1\n').missing).toEqual({ family: "response_total", label: "port" });
     expect(read('response_total{port="1"} 1\n').missing).toEqual({ family: "response_total", label: "direction" });
+    expect(read('response_total{direction="inbound",port="1"} 1\nresponse_total{direction="inbound"} 1\n')).toMatchObject({
+      missing: undefined,
+      series: [{ labels: { port: "1" } }],
+    });
     expect(read('response_total{direction="outbound"} 1\n').missing).toBeUndefined();
   });
 

@@ -1,6 +1,7 @@
 /** `serin demo`: one good and one bad release before your eyes, with nothing but Node.js. */
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
 
 interface Options {
   readonly report?: string;
@@ -16,6 +17,12 @@ export const demo = defineCommand<Options>({
   },
   async run({ options, signal }) {
     const { runDemo } = await import("../../standin/demo/run.ts");
-    return (await runDemo(options, signal)) ? EXIT.done : EXIT.failed;
+    try {
+      return (await runDemo(options, signal)) ? EXIT.done : EXIT.failed;
+    } catch (error) {
+      if (signal.aborted || !(error instanceof Error)) throw error;
+      const [message = "", ...more] = error.message.split("\n");
+      throw new Failure(EXIT.failed, message, more);
+    }
   },
 });

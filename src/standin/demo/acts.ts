@@ -3,7 +3,7 @@ import type { Clock } from "../../domain/clock.ts";
 import { RESOURCES } from "../../domain/kube.ts";
 import { since } from "../load/tally.ts";
 import type { Cluster } from "./cluster.ts";
-import { costsBetween } from "./costs.ts";
+import { type Costs, costsBetween } from "./costs.ts";
 import { APP, canaryRollout, clientDeployment, deployment, namespace, nextVersion, PLAIN, PORT, SHOP, service } from "./manifests.ts";
 import { type DemoPlan, VERSIONS } from "./plan.ts";
 import type { ReleaseRun, RollingRun } from "./report.ts";
@@ -46,8 +46,14 @@ export async function prepare({ cluster, plan }: Stage): Promise<void> {
   );
 }
 
-/** A new version by way of Serin, until its outcome stands and everything is tidied up. */
-export async function release({ cluster, plan, clock, say }: Stage, version: string): Promise<ReleaseRun> {
+export interface Release {
+  readonly run: Omit<ReleaseRun, "costs">;
+  /** What it cost, once everything is tidied up. */
+  readonly costs: Promise<Costs>;
+}
+
+/** A new version by way of Serin, until its outcome stands. */
+export async function release({ cluster, plan, clock, say }: Stage, version: string): Promise<Release> {
   const { world, kube } = cluster;
   const [costsBefore, tallyBefore] = [await cluster.costs(), await cluster.tally(SHOP)];
   const known = world.status().history?.length ?? 0;
@@ -55,15 +61,12 @@ export async function release({ cluster, plan, clock, say }: Stage, version: str
   const startedAt = clock.now();
   say(`Git asks for ${APP}:${version}`);
   await kube.mergePatch(RESOURCES.deployments, SHOP, APP, nextVersion(version, plan));
-  const isOver = () => (world.status().history?.length ?? 0) > known && OVER.has(world.status().phase ?? "");
-  const decided = await world.until(isOver, patience(plan));
+  const decided = await world.until(() => (world.status().history?.length ?? 0) > known, patience(plan));
   const finishedAt = clock.now();
-  const isRouted = () => world.weights.length > 0 && world.weights.at(-1)?.weight !== undefined;
-  if (decided) await world.until(() => !isRouted(), patience(plan));
   await clock.sleep(SETTLE_MS, cluster.closing);
-  const [costsAfter, tallyAfter] = [await cluster.costs(), await cluster.tally(SHOP)];
+  const tallyAfter = await cluster.tally(SHOP);
   const { requests, failures } = since(tallyBefore, tallyAfter);
-  return {
+  const run = {
     outcome: (decided && world.status().history?.[0]?.outcome) || "TimedOut",
     startedAt,
     finishedAt,
@@ -71,8 +74,18 @@ export async function release({ cluster, plan, clock, say }: Stage, version: str
     requests,
     failedRequests: failures,
     firstFailureAt: tallyAfter.byVersion[version]?.firstFailureAt,
-    costs: costsBetween(costsBefore, costsAfter),
   };
+  const costs = costsWhenTidy({ cluster, plan, clock }, costsBefore);
+  costs.catch(() => undefined);
+  return { run, costs };
+}
+
+async function costsWhenTidy({ cluster, plan, clock }: Omit<Stage, "say">, before: Costs): Promise<Costs> {
+  const { world } = cluster;
+  const isTidy = () => OVER.has(world.status().phase ?? "") && world.weights.at(-1)?.weight === undefined;
+  await world.until(isTidy, patience(plan));
+  await clock.sleep(SETTLE_MS, cluster.closing);
+  return costsBetween(before, await cluster.costs());
 }
 
 /** Kubernetes alone replaces the pods; somebody sees the failures and undoes it by hand. */

@@ -2,12 +2,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "../../domain/clock.ts";
 import type { LoadTally } from "../load/tally.ts";
 import { type Children, createChildren } from "./children.ts";
 import { type Costs, costsOf } from "./costs.ts";
 import { createKubeApi, type KubeApi } from "./kube-api.ts";
-import { type Happening, type World, watchWorld } from "./world.ts";
+import { SHOP } from "./manifests.ts";
+import { type World, type WorldOptions, watchWorld } from "./world.ts";
 
 export interface Cluster {
   readonly kube: KubeApi;
@@ -30,11 +30,9 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-export interface ClusterOptions {
+export interface ClusterOptions extends Pick<WorldOptions, "clock" | "onHappening" | "onCut"> {
   /** The command line of `serin` itself. */
   readonly serin: readonly string[];
-  readonly clock: Clock;
-  readonly onHappening: (happening: Happening) => void;
 }
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -55,7 +53,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function assemble(
-  { serin, clock, onHappening }: ClusterOptions,
+  { serin, ...watching }: ClusterOptions,
   children: Children,
   folder: string,
   signal: AbortSignal,
@@ -69,7 +67,7 @@ async function assemble(
   const kubeconfigFile = join(folder, "kubeconfig");
   await writeFile(kubeconfigFile, kubeconfig, { mode: 0o600 });
   const mesh = await client.start({ server: url, token, forwardProxy: proxyUrl });
-  const world = watchWorld({ server: url, token, clock, onHappening }, signal);
+  const world = watchWorld({ server: url, token, ...watching }, signal);
   await world.synced;
   const controllerLog = join(folder, "controller.log");
 
@@ -97,7 +95,7 @@ async function assemble(
       return tally;
     },
     async costs() {
-      const [requests, forwarded, podsStarted] = await Promise.all([api.requests(), node.forwarded(), api.podsStarted()]);
+      const [requests, forwarded, podsStarted] = await Promise.all([api.requests(), node.forwarded(), api.podsStarted(SHOP)]);
       return costsOf({ requests, forwarded, podsStarted });
     },
     failed: children.failed,

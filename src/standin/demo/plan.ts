@@ -23,13 +23,13 @@ export const DEFAULT_PLAN: DemoPlan = {
   replicas: 6,
   perSecond: 200,
   weights: [1, 5, 20, 50],
-  minDuration: "10s",
+  minDuration: "12s",
   bake: "10s",
   scaleDownDelay: "5s",
   minRequests: 10,
   failRate: 0.5,
-  failAfterSeconds: 18,
-  undoAfterSeconds: 15,
+  failAfterSeconds: 22,
+  undoAfterSeconds: 12,
   patienceSeconds: 150,
 };
 

@@ -16,7 +16,7 @@ const SHIPPED = ["httproute.yaml", "grpcroute.yaml", "serin.dev_canaryrollouts.y
 
 export function apiRole() {
   let counts: () => readonly RequestCount[] = () => [];
-  let podsStarted = () => 0;
+  let podsStarted = (_namespace: string) => 0;
   return {
     /** `runtimeUrl`: the node's. */
     async start({ runtimeUrl }: { runtimeUrl: string }) {
@@ -32,6 +32,6 @@ export function apiRole() {
       return { url: server.url, token, kubeconfig: server.kubeconfig("shop") };
     },
     requests: () => counts(),
-    podsStarted: () => podsStarted(),
+    podsStarted: (namespace: string) => podsStarted(namespace),
   };
 }

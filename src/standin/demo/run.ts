@@ -34,7 +34,12 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
   const seconds = () => (clock.monotonic() - started) / 1000;
   const line = (text: string) => screen.line(`${paint("dim", seconds().toFixed(1).padStart(6))}  ${text}`);
   line("starting an API server, a node with its pods, a mesh, users, and Serin (all but Serin are stand-ins)");
-  const cluster = await startCluster({ serin, clock, onHappening: (happening) => line(toldAs(happening, paint)) });
+  const cluster = await startCluster({
+    serin,
+    clock,
+    onHappening: (happening) => line(toldAs(happening, paint)),
+    onCut: () => line(`${paint("yellow", "Cut")}  the route gives the new version nothing any more`),
+  });
   try {
     const stage: Stage = { cluster, plan, clock, say: (text) => line(paint("bold", text)) };
     const report = await unlessEnded(play(stage, screen, paint, seconds), cluster, signal);
@@ -65,12 +70,13 @@ async function play(stage: Stage, screen: Screen, paint: Paint, seconds: () => n
   const good = await act(`1 of 3  A good release: ${first} to ${goodVersion}`, SHOP, [first, goodVersion], () =>
     release(stage, goodVersion),
   );
+  const goodCosts = await good.costs;
   const bad = await act(`2 of 3  A bad release: ${badVersion} fails after a while`, SHOP, [goodVersion, badVersion], () =>
     release(stage, badVersion),
   );
   const title = `3 of 3  The same ${badVersion} by a plain rolling update`;
   const rolling = await act(title, PLAIN, [goodVersion, badVersion], () => rollingUpdate(stage));
-  return reportOf(good, bad, rolling);
+  return reportOf({ ...good.run, costs: goodCosts }, { ...bad.run, costs: await bad.costs }, rolling);
 }
 
 interface Drawing {

@@ -34,11 +34,13 @@ export interface WorldOptions {
   readonly clock: Clock;
   /** Events about the rollout, each once. */
   readonly onHappening: (happening: Happening) => void;
+  /** A weight above 0 became 0. */
+  readonly onCut: () => void;
 }
 
 export const DEMO_AGENT = "serin-demo";
 
-export function watchWorld({ server, token, clock, onHappening }: WorldOptions, signal: AbortSignal): World {
+export function watchWorld({ server, token, clock, onHappening, onCut }: WorldOptions, signal: AbortSignal): World {
   const weights: WeightChange[] = [];
   const listeners = new Set<() => void>();
 
@@ -62,7 +64,10 @@ export function watchWorld({ server, token, clock, onHappening }: WorldOptions, 
   const pods = mirror("pods");
   const routes = mirror("httpRoutes", (next) => {
     const weight = next === undefined ? undefined : canaryWeight(next as Route);
-    if (weights.at(-1)?.weight !== weight || weights.length === 0) weights.push({ at: clock.now(), weight });
+    const before = weights.at(-1)?.weight;
+    if (before === weight && weights.length > 0) return;
+    weights.push({ at: clock.now(), weight });
+    if (weight === 0 && (before ?? 0) > 0) onCut();
   });
   const events = mirror("events", (next) => {
     const happening = next && happeningOf(next);

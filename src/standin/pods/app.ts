@@ -5,7 +5,7 @@ import type { App } from "../mesh/inbound-proxy.ts";
 
 /** Which version answered, for whoever counts by it. */
 export const VERSION_HEADER = "x-version";
-export const POD_HEADER = "x-pod";
+const POD_HEADER = "x-pod";
 
 export interface AppOptions {
   readonly pod: string;

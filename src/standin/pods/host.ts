@@ -13,8 +13,6 @@ export interface PodHost {
   start(pod: Pod, report: (report: PodReport) => void): Promise<void>;
   /** Resolves when nothing of it is left. */
   stop(uid: string, graceMs: number): Promise<void>;
-  /** Pods started so far. */
-  started(): number;
   close(): Promise<void>;
 }
 
@@ -49,7 +47,6 @@ export function createPodHost({ book, clock }: { book: AddressBook; clock: Clock
       startProber({ probes: probesOf(pod), localPort, report: tell, clock }, entry.prober.signal);
     },
     stop,
-    started: () => addresses,
     async close() {
       await Promise.all([...pods.keys()].map((uid) => stop(uid, 0)));
     },

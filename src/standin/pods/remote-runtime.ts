@@ -7,15 +7,15 @@ import type { PodReport, PodRuntime } from "../../sim/kube/controllers/index.ts"
 const GRACE_MS = 2000;
 
 export interface RemoteRuntime extends PodRuntime {
-  /** Pods that it was asked to start. */
-  started(): number;
+  /** Pods of that namespace that it was asked to start. */
+  started(namespace: string): number;
   close(): Promise<void>;
 }
 
 /** `url` of the node's runtime server. */
 export function createRemoteRuntime(url: string): RemoteRuntime {
   const agent = new Agent({ connections: 1024, bodyTimeout: 0, headersTimeout: 0 });
-  let started = 0;
+  const started = new Map<string, number>();
 
   async function run(body: string, report: (report: PodReport) => void): Promise<void> {
     const answer = await agent.request({ origin: url, path: "/pods", method: "POST", body });
@@ -24,7 +24,8 @@ export function createRemoteRuntime(url: string): RemoteRuntime {
 
   return {
     start(pod, report) {
-      started += 1;
+      const { namespace = "" } = pod.metadata;
+      started.set(namespace, (started.get(namespace) ?? 0) + 1);
       run(JSON.stringify(pod), report).catch(() => {
         const terminated = { reason: "Error", exitCode: 137, message: "the node is gone" };
         const containers = pod.spec.containers.map(({ name }) => ({ name, state: { terminated }, ready: false, restartCount: 0 }));
@@ -38,7 +39,7 @@ export function createRemoteRuntime(url: string): RemoteRuntime {
         .then(({ body }) => body.dump())
         .then(stopped, stopped);
     },
-    started: () => started,
+    started: (namespace) => started.get(namespace) ?? 0,
     close: () => agent.destroy(),
   };
 }

@@ -11,7 +11,7 @@ const plan = { ...DEFAULT_PLAN, replicas: 2, perSecond: 100 };
 const NAMESPACE = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
 
 async function open(): Promise<Cluster> {
-  const cluster = await startCluster({ serin: [], clock: systemClock, onHappening: () => {} });
+  const cluster = await startCluster({ serin: [], clock: systemClock, onHappening: () => {}, onCut: () => {} });
   onTestFinished(() => cluster.close());
   return cluster;
 }
