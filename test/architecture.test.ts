@@ -54,6 +54,8 @@ test("only cluster imports the Kubernetes client", () => {
 
 test("pure folders know no clock, no randomness, no environment and no console", () => {
   const clock = ["domain/clock.ts"];
-  const wrong = files.filter((file) => PURE.includes(folderOf(file)) && !clock.includes(file) && EFFECTS.test(readFileSync(join(SRC, file), "utf8")));
+  const wrong = files.filter(
+    (file) => PURE.includes(folderOf(file)) && !clock.includes(file) && EFFECTS.test(readFileSync(join(SRC, file), "utf8")),
+  );
   expect(wrong).toEqual([]);
 });

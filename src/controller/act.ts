@@ -32,7 +32,7 @@ export async function act(observed: Observed, plan: Plan, context: ActContext): 
   const namespace = observed.rollout.metadata.namespace ?? "";
   const failure = await lowerAll(plan.lower, namespace, context);
   if (failure !== undefined) {
-    return { committed: false, ...failed(failure.error) };
+    return { committed: await saidAnyway(observed, plan, failure.error, context), ...failed(failure.error) };
   }
   let committed = false;
   try {
@@ -52,6 +52,23 @@ export async function act(observed: Observed, plan: Plan, context: ActContext): 
   }
   await tell(observed, plan.events, context);
   return { committed, ok: true };
+}
+
+/** What is forbidden stays forbidden until a person acts: the status must say so, though nothing may be raised. */
+async function saidAnyway(observed: Observed, plan: Plan, error: unknown, context: ActContext): Promise<boolean> {
+  if (plan.status === undefined || !(error instanceof ApiError) || error.kind !== "stalled") {
+    return false;
+  }
+  try {
+    await commit(observed, plan.status, context);
+  } catch (second) {
+    if (second instanceof ApiError) {
+      return false;
+    }
+    throw second;
+  }
+  await tell(observed, plan.events, context);
+  return true;
 }
 
 /** One that fails keeps no other from being tried. */

@@ -11,7 +11,12 @@ export function createMetricsFeed(config: ControllerConfig, clock: Clock, teleme
     clock,
     sources: {
       Proxies: createProxiesSource({ onScrape: telemetry.onScrape }),
-      Prometheus: createPrometheusSource({ url: config.prometheusUrl, tokenFile: config.prometheusTokenFile, caFile: config.prometheusCaFile, onQuery: telemetry.onQuery }),
+      Prometheus: createPrometheusSource({
+        url: config.prometheusUrl,
+        tokenFile: config.prometheusTokenFile,
+        caFile: config.prometheusCaFile,
+        onQuery: telemetry.onQuery,
+      }),
     },
     onSamples,
   });

@@ -3,7 +3,6 @@
  * minutes are a conflict: nothing is raised, the right thing is put back at most once a minute (lowering stays immediate),
  * and the condition names who and the rule that ends it. Ten quiet minutes clear it.
  */
-import { REASON } from "../api/reasons.ts";
 import type { CanaryRolloutStatus } from "../api/status.ts";
 import { otherManager } from "./managers.ts";
 import type { Scene } from "./scene.ts";
@@ -61,5 +60,3 @@ function messageOf(scene: Scene, what: Reverted, manager: string | undefined): s
   const rule = `ignoreDifferences: [{group: "${group}", kind: ${kind}, name: ${name}, jsonPointers: ["${pointer}"]}] with RespectIgnoreDifferences=true`;
   return `${who} puts ${pointer} of ${kind} ${name} back; nothing is raised. Let it ignore the field (Argo CD: ${rule})`;
 }
-
-export const REVERT_EVENT = { weights: REASON.WeightsReverted, selector: REASON.SelectorReverted, paused: REASON.Refrozen } as const;

@@ -38,6 +38,9 @@ export function lowerTo(scene: Scene, percent: number, why: string, cut?: string
 /** Where routes may not be written: the canary's Service to stable's pods, then the route away, the trial's size last. */
 function otherMeans(scene: Scene): readonly Action[] {
   const { o, names, stableHash, trial } = scene;
+  if (stableHash !== undefined && pinOf(o.services.canary) === stableHash) {
+    return [];
+  }
   const apexPinned = stableHash !== undefined && pinOf(o.services.apex) === stableHash;
   return [
     ...(o.services.canary && stableHash !== undefined ? pin(o.services.canary, stableHash, "lower by the canary Service") : []),

@@ -16,14 +16,15 @@ export interface ScrapeTarget {
 }
 
 /** By job. Resolves with its address when it is ready. */
-export async function startPrometheus(jobs: Readonly<Record<string, readonly ScrapeTarget[]>>): Promise<string> {
+export function startPrometheus(jobs: Readonly<Record<string, readonly ScrapeTarget[]>>): Promise<string> {
+  return startPrometheusWith(Object.entries(jobs).map(scrapeConfig));
+}
+
+export async function startPrometheusWith(scrapeConfigs: readonly object[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "serin-prometheus-"));
   const config = join(folder, "prometheus.json");
   // YAML holds JSON.
-  writeFileSync(
-    config,
-    JSON.stringify({ global: { scrape_interval: "1s", scrape_timeout: "1s" }, scrape_configs: Object.entries(jobs).map(scrapeConfig) }),
-  );
+  writeFileSync(config, JSON.stringify({ global: { scrape_interval: "1s", scrape_timeout: "1s" }, scrape_configs: scrapeConfigs }));
   const port = await freePort();
   const child = spawn(
     "prometheus",

@@ -50,5 +50,9 @@ export function crds(): KubeObject[] {
 }
 
 function stripped(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (key, member) => (key === "x-kubernetes-validations" ? member.filter((r: { rule: string }) => !r.rule.includes("self.steps[0]")) : member)));
+  return JSON.parse(
+    JSON.stringify(value, (key, member) =>
+      key === "x-kubernetes-validations" ? member.filter((r: { rule: string }) => !r.rule.includes("self.steps[0]")) : member,
+    ),
+  );
 }

@@ -23,7 +23,7 @@ export function cut(scene: Scene, policy: Policy, judgement: Judgement, verdict:
   return {
     phase: "RollingBack",
     reason: verdict.reason,
-    message: `rolling back ${canary?.revision}: ${verdict.why}`,
+    message: `rolling back ${canary?.revision}: ${verdict.why}${keeps(percent)}`,
     stableText: `rolled back: ${verdict.reason}`,
     memory: {
       ...used(status, aborts),
@@ -40,6 +40,11 @@ export function cut(scene: Scene, policy: Policy, judgement: Judgement, verdict:
     wakes: [now],
     why: [`${verdict.reason}: ${verdict.why}`],
   };
+}
+
+/** Said wherever the weight is not 0 at once. */
+export function keeps(percent: number): string {
+  return percent > 0 ? `; the canary keeps ${percent} % until stable has its pods back` : "";
 }
 
 /** Percent that the canary keeps for now: 0, but for latency while stable has only r of n pods ready. */

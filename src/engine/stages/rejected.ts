@@ -11,7 +11,7 @@ import { freshIntents, names, used } from "../intents.ts";
 import { millis } from "../judgement.ts";
 import type { Scene } from "../scene.ts";
 import { cutMarkOf, lowerTo, markRelease } from "../writes.ts";
-import { residual } from "./cut.ts";
+import { keeps, residual } from "./cut.ts";
 import { begin } from "./start.ts";
 
 export function rejected(scene: Scene, policy: Policy): Draft {
@@ -48,6 +48,7 @@ export function rejected(scene: Scene, policy: Policy): Draft {
 function messageOf(scene: Scene, keep: number, done: boolean): string {
   const { status, canary } = scene;
   const why = status.history?.[0]?.reason ?? canary?.reason ?? "";
-  const rest = keep > 0 ? `; the canary keeps ${keep} % until stable has its pods back` : "";
-  return done ? `${canary?.revision} was refused (${why}); fix or revert the template, or serin retry` : `rolled back (${why})${rest}`;
+  return done
+    ? `${canary?.revision} was refused (${why}); fix or revert the template, or serin retry`
+    : `rolled back (${why})${keeps(keep)}`;
 }

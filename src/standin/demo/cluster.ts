@@ -18,7 +18,8 @@ export interface Cluster {
   /** HTTP_PROXY into the pod network, and that of a client in the mesh. */
   readonly proxies: { readonly pods: string; readonly client: string };
   readonly clientAdminPort: number;
-  startController(): void;
+  /** With these flags beside its own. */
+  startController(flags?: readonly string[]): void;
   startLoad(name: string, url: string, perSecond: number): Promise<void>;
   stopLoad(name: string): Promise<void>;
   tally(name: string): Promise<LoadTally>;
@@ -78,8 +79,8 @@ async function assemble(
     controllerLog,
     proxies: { pods: proxyUrl, client: mesh.proxyUrl },
     clientAdminPort: mesh.adminPort,
-    startController() {
-      const command = [...serin, "controller", "--kubeconfig", kubeconfigFile, "--host", "127.0.0.1", "--port", "0"];
+    startController(flags = []) {
+      const command = [...serin, "controller", "--kubeconfig", kubeconfigFile, "--host", "127.0.0.1", "--port", "0", ...flags];
       const env = { HTTP_PROXY: proxyUrl, http_proxy: proxyUrl, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
       children.program("the controller", command, env, controllerLog);
     },
