@@ -52,7 +52,7 @@ test.skipIf(prometheus.skip)(
     await kube.create(RESOURCES.deployments, deployment(SHOP, "v1", plan));
     expect(await world.until(() => world.pods(SHOP).get("v1")?.ready === plan.replicas, PATIENCE_MS)).toBe(true);
     await cluster.startLoad(SHOP, `http://${APP}.${SHOP}:${PORT}/`, plan.perSecond);
-    cluster.startController(["--prometheus-url", url]);
+    await cluster.startController(["--prometheus-url", url]);
     await kube.create(RESOURCES.canaryRollouts, judgedByPrometheus());
     expect(await world.until(() => world.status().phase === "Ready", PATIENCE_MS)).toBe(true);
 

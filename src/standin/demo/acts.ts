@@ -38,7 +38,7 @@ export async function prepare({ cluster, plan }: Stage): Promise<void> {
     "pods are ready",
   );
   await startUsers(cluster, SHOP, plan);
-  cluster.startController();
+  await cluster.startController();
   await kube.create(RESOURCES.canaryRollouts, canaryRollout(plan));
   await expectSoon(
     world.until(() => world.status().phase === "Ready", patience(plan)),

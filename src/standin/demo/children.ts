@@ -15,8 +15,8 @@ interface Roles {
 
 export interface Children {
   role<Name extends keyof Roles>(name: Name): Remote<Roles[Name]>;
-  /** Any other program; what it writes goes to `logFile`. */
-  program(name: string, command: readonly string[], env: Readonly<Record<string, string>>, logFile: string): void;
+  /** Any other program; what it writes goes to `logFile`. Answers its process id. */
+  program(name: string, command: readonly string[], env: Readonly<Record<string, string>>, logFile: string): number | undefined;
   /** Rejects when one of them ends by itself. */
   readonly failed: Promise<never>;
   /** Resolves when all of them are gone. */
@@ -46,11 +46,15 @@ export function createChildren(): Children {
     running.set(child, gone);
   }
 
-  // Whatever way this process ends, nothing of the demo outlives it.
-  const killAll = () => {
-    for (const child of running.keys()) child.kill("SIGKILL");
-  };
-  process.once("exit", killAll);
+  async function end(children: readonly ChildProcess[]): Promise<void> {
+    const gone = children.map((child) => running.get(child));
+    for (const child of children) child.kill("SIGTERM");
+    const timer = setTimeout(() => {
+      for (const child of children) child.kill("SIGKILL");
+    }, KILL_AFTER_MS);
+    await Promise.all(gone);
+    clearTimeout(timer);
+  }
 
   return {
     role<Name extends keyof Roles>(name: Name) {
@@ -64,17 +68,16 @@ export function createChildren(): Children {
       const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", log, log], detached: true });
       closeSync(log);
       watch(name, child);
+      return child.pid;
     },
     failed,
     async close() {
       closing = true;
-      process.removeListener("exit", killAll);
-      const all = [...running];
-      for (const [child] of all) if (child.connected) child.disconnect();
-      for (const [child] of all) if (child.channel === undefined || child.channel === null) child.kill("SIGTERM");
-      const timer = setTimeout(killAll, KILL_AFTER_MS);
-      await Promise.all(all.map(([, gone]) => gone));
-      clearTimeout(timer);
+      // Programs first: they say good-bye to the API server, which is one of the roles.
+      const isRole = ({ channel }: ChildProcess) => channel !== undefined && channel !== null;
+      const all = [...running.keys()];
+      await end(all.filter((child) => !isRole(child)));
+      await end(all.filter(isRole));
     },
   };
 }

@@ -19,7 +19,7 @@ export interface Cluster {
   readonly proxies: { readonly pods: string; readonly client: string };
   readonly clientAdminPort: number;
   /** With these flags beside its own. */
-  startController(flags?: readonly string[]): void;
+  startController(flags?: readonly string[]): Promise<void>;
   startLoad(name: string, url: string, perSecond: number): Promise<void>;
   stopLoad(name: string): Promise<void>;
   tally(name: string): Promise<LoadTally>;
@@ -63,6 +63,7 @@ async function assemble(
   const node = children.role("node");
   const api = children.role("api");
   const client = children.role("client");
+  await node.guardFolder(folder);
   const { runtimeUrl, proxyUrl } = await node.start();
   const { url, token, kubeconfig } = await api.start({ runtimeUrl });
   const kubeconfigFile = join(folder, "kubeconfig");
@@ -79,10 +80,11 @@ async function assemble(
     controllerLog,
     proxies: { pods: proxyUrl, client: mesh.proxyUrl },
     clientAdminPort: mesh.adminPort,
-    startController(flags = []) {
+    async startController(flags = []) {
       const command = [...serin, "controller", "--kubeconfig", kubeconfigFile, "--host", "127.0.0.1", "--port", "0", ...flags];
       const env = { HTTP_PROXY: proxyUrl, http_proxy: proxyUrl, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
-      children.program("the controller", command, env, controllerLog);
+      const pid = children.program("the controller", command, env, controllerLog);
+      if (pid !== undefined) await node.guardProcess(pid);
     },
     async startLoad(name, target, perSecond) {
       await client.load({ name, url: target, perSecond });

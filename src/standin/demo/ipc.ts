@@ -1,10 +1,10 @@
 /**
  * Calls between the demo and its child processes, over Node's own channel between parent and child. A child that loses its parent
- * ends itself.
+ * ends itself; in the usual case the parent ends it.
  */
 import type { ChildProcess } from "node:child_process";
 
-/** What a role answers: each member takes at most one argument that JSON can carry, and so does its answer. */
+/** What a role answers: each member takes at most one argument, which JSON can carry, and so it can the answer. */
 export type Role = Readonly<Record<string, (argument: never) => unknown>>;
 
 /** The same role, seen from the parent. */
@@ -20,8 +20,12 @@ interface Call {
 
 type Reply = { readonly id: number } & ({ readonly answer: unknown } | { readonly error: string });
 
-export function serveParent(role: Role): void {
-  process.on("disconnect", () => process.exit(0));
+/** `orphaned`: the parent is gone, whatever killed it. */
+export function serveParent(role: Role, orphaned: () => void): void {
+  process.on("disconnect", () => {
+    orphaned();
+    process.exit(0);
+  });
   process.on("message", (call: Call) => {
     void answerTo(role, call).then((reply) => process.send?.(reply));
   });

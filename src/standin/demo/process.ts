@@ -3,6 +3,7 @@ import { type Role, serveParent } from "./ipc.ts";
 import { apiRole } from "./role-api.ts";
 import { clientRole } from "./role-client.ts";
 import { nodeRole } from "./role-node.ts";
+import { sweep } from "./sweep.ts";
 
 const ROLES: Readonly<Record<string, () => Role>> = { api: apiRole, node: nodeRole, client: clientRole };
 
@@ -11,6 +12,6 @@ if (role === undefined || process.send === undefined) {
   console.error("This is a part of `serin demo`, not a program of its own.");
   process.exit(3);
 }
-// Ctrl-C in a terminal reaches the whole group; the parent decides when its children end.
-process.on("SIGINT", () => {});
-serveParent(role());
+// Ctrl-C, or the end of the terminal, reaches the whole group; the parent decides when its children end.
+for (const name of ["SIGINT", "SIGHUP"] as const) process.on(name, () => {});
+serveParent(role(), sweep);

@@ -4,6 +4,7 @@ import { createAddressBook } from "../forward-proxy/address-book.ts";
 import { startForwardProxy } from "../forward-proxy/server.ts";
 import { createPodHost } from "../pods/host.ts";
 import { startRuntimeServer } from "../pods/runtime-server.ts";
+import { guardFolder, guardProcess } from "./sweep.ts";
 
 export interface Forwarded {
   readonly scrapes: number;
@@ -28,6 +29,8 @@ export function nodeRole() {
       });
       return { runtimeUrl: runtime.url, proxyUrl: proxy.url };
     },
+    guardProcess,
+    guardFolder,
     forwarded: (): Forwarded => ({ scrapes, metricQueries }),
   };
 }
