@@ -116,7 +116,8 @@ interface Original {
 function freeze(deployment: Deployment, rolloutName: string, wasPaused: boolean): MergePatch {
   const patient = isDeadlineOurs(deployment);
   const original: Original = { ...(wasPaused && { paused: true }), ...(patient && { progressDeadlineSeconds: DEFAULT_DEADLINE }) };
-  const annotations = { [ROLLOUT]: adoptionMark(deployment, rolloutName), [ORIGINAL]: JSON.stringify(original) };
+  const thawed = deployment.metadata.annotations?.[FROZEN] === undefined ? {} : { [FROZEN]: null };
+  const annotations = { [ROLLOUT]: adoptionMark(deployment, rolloutName), [ORIGINAL]: JSON.stringify(original), ...thawed };
   return { metadata: { annotations }, spec: { paused: true, ...(patient && { progressDeadlineSeconds: NO_DEADLINE }) } };
 }
 

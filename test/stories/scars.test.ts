@@ -436,3 +436,22 @@ test("no rollout without its Service: Stalled says what to do, the Deployment is
   expect(condition(story, "Stalled")).toMatchObject({ reason: "ServiceMissing" });
   expect(deploymentOf(story).spec.paused ?? false).toBe(false);
 });
+
+test("a finalizer that somebody took off comes back", async () => {
+  const story = await adopted({ spec: SPEC, replicas: 4 });
+  story.patch(RESOURCES.canaryRollouts, "checkout", { metadata: { finalizers: null } });
+  await story.world.advance(5_000);
+  expect(story.world.rollout().metadata.finalizers).toEqual(["serin.dev/restore"]);
+});
+
+test("hands off: nothing is written to the target, also when the rollout is deleted", async () => {
+  const story = await atWeight("95/5");
+  story.patch(RESOURCES.deployments, "checkout", { metadata: { annotations: { "serin.dev/hands-off": "night shift" } } });
+  await story.phase("Paused");
+  story.count();
+  story.world.store.delete(RESOURCES.canaryRollouts, NAMESPACE, "checkout");
+  await story.world.advance(30_000);
+  expect(story.world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout")).toBeUndefined();
+  const { status: _status, canaryrollouts: _finalizer, events: _events, ...others } = story.count();
+  expect(others).toEqual({});
+});

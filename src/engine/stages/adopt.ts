@@ -15,6 +15,7 @@ import { imagesOf } from "../../workload/template.ts";
 import type { Draft } from "../draft.ts";
 import { routeKindIsMissing, serviceIsMissing } from "../preflight.ts";
 import type { Scene } from "../scene.ts";
+import type { Action } from "../types.ts";
 import { stalled } from "./stalled.ts";
 
 /** The mark is compared with the uid: a copied Deployment carries it too. */
@@ -36,16 +37,9 @@ export function adopt(scene: Scene, policy: Policy): Draft {
   if (!mayBeAdopted(scene)) {
     return initializing(scene, `waiting for Deployment ${deployment.metadata.name} to finish its own rollout`, REASON.WaitingForDeployment);
   }
-  const finalizers = o.rollout.metadata.finalizers ?? [];
-  if (!finalizers.includes(RESTORE)) {
-    const patch = { metadata: { finalizers: [...finalizers, RESTORE], resourceVersion: o.rollout.metadata.resourceVersion } };
-    return {
-      ...initializing(scene, "adopting", REASON.Adopting),
-      quiet: true,
-      raise: [
-        { type: "mergePatch", resource: RESOURCES.canaryRollouts, name: names.rollout, patch, why: "to undo everything when it goes" },
-      ],
-    };
+  const finalizer = ensureFinalizer(scene);
+  if (finalizer.length > 0) {
+    return { ...initializing(scene, "adopting", REASON.Adopting), quiet: true, raise: finalizer };
   }
   const patch = withVersion(freezePatch(deployment, names.rollout), deployment);
   return {
@@ -61,6 +55,16 @@ export function adopt(scene: Scene, policy: Policy): Draft {
       },
     ],
   };
+}
+
+/** Without it a deletion would undo nothing; somebody may have taken it off. */
+export function ensureFinalizer({ o, names }: Scene): readonly Action[] {
+  const finalizers = o.rollout.metadata.finalizers ?? [];
+  if (finalizers.includes(RESTORE)) {
+    return [];
+  }
+  const patch = { metadata: { finalizers: [...finalizers, RESTORE], resourceVersion: o.rollout.metadata.resourceVersion } };
+  return [{ type: "mergePatch", resource: RESOURCES.canaryRollouts, name: names.rollout, patch, why: "to undo everything when it goes" }];
 }
 
 function mayBeAdopted({ o, stable }: Scene): boolean {

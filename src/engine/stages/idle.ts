@@ -6,9 +6,9 @@ import { conditionOf } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
 import { judgementOf } from "../judgement.ts";
 import type { Scene } from "../scene.ts";
-import type { PlanEvent } from "../types.ts";
+import type { Action, PlanEvent } from "../types.ts";
 import { cutMarkOf, lowerTo, markRelease, tell } from "../writes.ts";
-import { stableOf } from "./adopt.ts";
+import { ensureFinalizer, stableOf } from "./adopt.ts";
 import { close } from "./cut.ts";
 
 export function idle(scene: Scene, policy: Policy): Draft {
@@ -31,10 +31,15 @@ export function idle(scene: Scene, policy: Policy): Draft {
       ? status
       : { ...kept, stable: stableOf(scene), managed: { deployment: scene.o.deployment?.metadata.name }, waitingFor: "" },
     lower,
-    raise: lower.length > 0 ? [] : [...cleanup.actions, ...(cleanup.done ? markRelease(scene, null, "no release runs") : [])],
+    raise: lower.length > 0 ? [] : [...cleanup.actions, ...(cleanup.done ? atRest(scene) : [])],
     events: busy ? [] : told(scene),
     why: [text],
   };
+}
+
+function atRest(scene: Scene): readonly Action[] {
+  const mark = markRelease(scene, null, "no release runs");
+  return mark.length > 0 || scene.status.phase !== "Ready" ? mark : ensureFinalizer(scene);
 }
 
 /** The first status after the freeze, and the end of a rejection. */

@@ -17,6 +17,15 @@ import { close } from "./cut.ts";
 
 export function terminate(scene: Scene): Draft {
   const { o, status, canary } = scene;
+  if (scene.handsOff) {
+    return {
+      phase: "Terminating",
+      reason: "Terminating",
+      message: "a person took over: nothing is touched",
+      memory: status,
+      raise: letGo(scene),
+    };
+  }
   const lower = lowerTo(scene, 0, "the CanaryRollout is deleted", cutMarkOf(scene));
   const cleanup = lower.length > 0 || !isQuiet(scene) ? { actions: [], done: false } : cleanUp(scene, false);
   const open = scene.open && canary !== undefined;
