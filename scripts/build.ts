@@ -4,7 +4,7 @@ import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
 await build({
-  entryPoints: { serin: "src/cli/main.ts" },
+  entryPoints: { serin: "src/cli/main.ts", standin: "src/standin/demo/process.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,
@@ -15,5 +15,7 @@ await build({
   loader: { ".yaml": "copy" },
 });
 chmodSync("dist/serin.js", 0o755);
-cpSync("crds", "dist/crds", { recursive: true });
+for (const folder of ["crds", "src/standin/crds"]) {
+  cpSync(folder, "dist/crds", { recursive: true });
+}
 console.log("dist/serin.js");

@@ -20,6 +20,8 @@ import { createTelemetry, type Telemetry } from "./telemetry.ts";
 
 const clock = systemClock;
 const STUCK_MS = 120_000;
+/** An API server that does not answer keeps nobody from ending. */
+const SHUTDOWN_MS = 8_000;
 
 export async function runController(config: ControllerConfig, signal: AbortSignal): Promise<void> {
   const log = pino({ level: config.logLevel, name: "serin" });
@@ -42,8 +44,12 @@ export async function runController(config: ControllerConfig, signal: AbortSigna
       await lead(config, elector, parts, signal);
     }
   } finally {
-    await shutdown({ queue, feed, client, health, watches, watching, elector });
-    log.info("serin controller ends");
+    const ending = shutdown({ queue, feed, client, health, watches, watching, elector }).then(() => true);
+    const inTime = await Promise.race([ending, clock.sleep(SHUTDOWN_MS).then(() => false)]);
+    log.info({ inTime }, "serin controller ends");
+    if (!inTime) {
+      process.exit(1);
+    }
   }
 }
 

@@ -11,7 +11,7 @@ export const crds = defineCommand({
   },
   async run({ io }) {
     const folder = join(packageRoot(), "crds");
-    const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+    const files = readdirSync(folder).filter((name) => name.startsWith("serin.dev_") && name.endsWith(".yaml"));
     const texts = files.toSorted().map((name) => readFileSync(join(folder, name), "utf8").trimEnd());
     io.stdout.write(`${texts.join("\n---\n")}\n`);
     return EXIT.done;

@@ -64,6 +64,9 @@ export function startLoad(options: LoadOptions): Load {
     finishIfDone();
   }
 
+  /** A tick after `stop` finds the load done already. */
+  let closed = false;
+
   function tick(): void {
     const seconds = (clock.monotonic() - started) / 1000;
     if (seconds >= maxSeconds) stopped = true;
@@ -78,7 +81,8 @@ export function startLoad(options: LoadOptions): Load {
   }
 
   function finishIfDone(): void {
-    if (!stopped || inFlight > 0) return;
+    if (!stopped || inFlight > 0 || closed) return;
+    closed = true;
     resolve(agent.close());
   }
 
