@@ -7,15 +7,16 @@
  *   allowed   the weight that the stored status permits (percent)
  *   actual    the weight that stands in the route (percent; 0 without a route)
  */
-import { CUT, HANDS_OFF, STABLE } from "../api/marks.ts";
+import { CUT, HANDS_OFF } from "../api/marks.ts";
 import type { Policy, StepPolicy } from "../api/policy.ts";
 import type { CanaryRolloutStatus, CanaryStatus } from "../api/status.ts";
 import type { Deployment, ReplicaSet } from "../domain/kube.ts";
 import { ROUTE_KINDS, type RouteKind } from "../traffic/index.ts";
-import { versionServiceName } from "../workload/build.ts";
+import { stableCopyOf, versionServiceName } from "../workload/build.ts";
 import { revisionOf } from "../workload/revision.ts";
-import { hashOf } from "../workload/selector.ts";
-import { activeSets, controlledSets, isHandedOver, trialsOf } from "../workload/sets.ts";
+import { hashOf, pinOf } from "../workload/selector.ts";
+import { activeSets, controlledSets, isHandedOver, newSetOf, trialsOf } from "../workload/sets.ts";
+import { replicasOf } from "../workload/size.ts";
 import { sameTemplate } from "../workload/template.ts";
 import type { Observed } from "./types.ts";
 
@@ -63,8 +64,8 @@ export function sceneOf(o: Observed): Scene {
   const kind = ROUTE_KINDS.HTTPRoute;
   const deployment = o.deployment;
   const trials = trialsOf(names.rollout, o.sets);
-  const stable = deployment && stableSet(o, status, deployment, trials);
   const revision = deployment && revisionOf(deployment.spec.template);
+  const stable = deployment && stableSet(o, status, deployment, trials, revision);
   const canary = status.canary;
   return {
     o,
@@ -74,7 +75,7 @@ export function sceneOf(o: Observed): Scene {
     kind,
     replicas: deployment?.spec.replicas ?? 1,
     stable,
-    stableHash: status.stable?.podTemplateHash ?? (stable && hashOf(stable)),
+    stableHash: (stable && hashOf(stable)) ?? status.stable?.podTemplateHash,
     revision,
     pending: deployment !== undefined && stable !== undefined && !sameTemplate(deployment.spec.template, stable.spec.template),
     trial: trials.find((set) => hashOf(set) === revision),
@@ -106,21 +107,22 @@ export function namesOf(o: Pick<Observed, "rollout" | "spec">, status: CanaryRol
 }
 
 /**
- * Status knows stable by its hash; without a status the trial does (it carries a copy); without a trial it is the one set
- * that the Deployment runs.
+ * Status knows stable by its hash (where Kubernetes made the set anew, by its template); without a status the trial does (it
+ * carries a copy); without a trial it is the one set that the Deployment runs.
  */
 function stableSet(
   o: Observed,
   status: CanaryRolloutStatus,
   deployment: Deployment,
   trials: readonly ReplicaSet[],
+  revision: string | undefined,
 ): ReplicaSet | undefined {
   const controlled = controlledSets(deployment, o.sets);
-  const byHash = (hash: string | undefined) => (hash === undefined ? undefined : controlled.find((set) => hashOf(set) === hash));
   if (status.stable?.podTemplateHash !== undefined) {
-    return byHash(status.stable.podTemplateHash);
+    const { podTemplateHash: hash, revision: known } = status.stable;
+    return controlled.find((set) => hashOf(set) === hash) ?? (known === revision ? newSetOf(deployment, o.sets) : undefined);
   }
-  const remembered = trials.map(stableNameOf).find((name) => name !== undefined);
+  const remembered = trials.map((trial) => stableCopyOf(trial)?.name).find((name) => name !== undefined);
   if (remembered !== undefined) {
     return controlled.find((set) => set.metadata.name === remembered);
   }
@@ -131,16 +133,14 @@ function stableSet(
   return active.length === 0 ? controlled.find((set) => sameTemplate(set.spec.template, deployment.spec.template)) : undefined;
 }
 
-function stableNameOf(trial: ReplicaSet): string | undefined {
-  const text = trial.metadata.annotations?.[STABLE];
-  return text === undefined ? undefined : (JSON.parse(text) as { name?: string }).name;
-}
-
+/** An empty set of the same template from an older release looks like it, but for its size and the pin, which moves first. */
 function adoptedSet(o: Observed, deployment: Deployment, canary: CanaryStatus | undefined): ReplicaSet | undefined {
   if (canary === undefined || canary.outcome !== undefined) {
     return undefined;
   }
-  return o.sets.find((set) => hashOf(set) === canary.revision && isHandedOver(deployment, set));
+  const set = o.sets.find((candidate) => hashOf(candidate) === canary.revision && isHandedOver(deployment, candidate));
+  const pinned = o.services.apex !== undefined && pinOf(o.services.apex) === canary.revision;
+  return set !== undefined && (pinned || replicasOf(set) > 0 || replicasOf(deployment) === 0) ? set : undefined;
 }
 
 function actualPercent(o: Observed, names: Names, kind: RouteKind): number {

@@ -103,3 +103,34 @@ describe.each(["before", "after"] as const)("killed %s any write", (when) => {
     }
   });
 });
+
+/** The set of an earlier promotion has the same hash: empty as it is, it must not be taken for a finished hand-over. */
+describe.each(["before", "after"] as const)("killed %s any write", (when) => {
+  test("of a version that was stable once before", async () => {
+    const again = async (n: number) => {
+      const story = await adopted({ spec: SPEC, replicas: 4 });
+      await play(story, "Promoted");
+      story.push("checkout:3");
+      await story.world.until("second promotion", () => story.status().history?.length === 2);
+      await story.phase("Ready");
+      await story.world.advance(120_000);
+      const weights: string[] = [];
+      story.world.store.subscribe(({ resource }) => {
+        if (resource.plural === "httproutes" && weights.at(-1) !== story.weights()) weights.push(story.weights());
+      });
+      Object.assign(story.world.verbs.plan, { killAt: story.world.verbs.writes + n, when });
+      story.push("checkout:2");
+      await story.world.until("third promotion", () => story.status().history?.length === 3);
+      await story.phase("Ready");
+      return {
+        n,
+        stable: story.status().stable?.images,
+        steps: weights.filter((text) => text !== "100/0" && text !== "no route"),
+        broken: story.broken,
+      };
+    };
+    for (let n = 1; n <= 8; n++) {
+      expect(await again(n)).toEqual({ n, stable: ["checkout:2"], steps: ["95/5", "50/50", "0/100"], broken: [] });
+    }
+  });
+});

@@ -94,6 +94,8 @@ describe("routes and weights", () => {
     const order = ["give", "select", "5 % to"].map((text) => story.lines.findIndex((line) => line.includes(text)));
     expect(order.every((at) => at >= 0)).toBe(true);
     expect(order).toEqual([...order].sort((a, b) => a - b));
+    const [cutAt = 0, selectedAt = 0] = order.map((at) => Number.parseFloat(story.lines[at] ?? ""));
+    expect(selectedAt - cutAt).toBeGreaterThanOrEqual(1);
     expect(story.status()).toMatchObject({ phase: "Ready", stable: { images: ["checkout:3"] } });
     expect(story.broken).toEqual([]);
   });
@@ -454,4 +456,38 @@ test("hands off: nothing is written to the target, also when the rollout is dele
   expect(story.world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout")).toBeUndefined();
   const { status: _status, canaryrollouts: _finalizer, events: _events, ...others } = story.count();
   expect(others).toEqual({});
+});
+
+test("replicas are lowered between the look and the hand-over: the old set carries the traffic until the tried one is whole", async () => {
+  const story = await adopted({ spec: SPEC, replicas: 12 });
+  const { store, verbs } = story.world;
+  const oldSizes: (number | undefined)[] = [];
+  const weights: string[] = [];
+  const sizes: string[] = [];
+  store.subscribe(({ resource, type }) => {
+    if (resource.plural === "replicasets")
+      sizes.push(`${story.set(hash)?.spec.replicas}/${story.set(story.status().canary?.revision ?? "")?.spec.replicas}`);
+    if (resource.plural !== "httproutes") return;
+    weights.push(story.weights());
+    if (type === "DELETED") oldSizes.push(story.set(hash)?.spec.replicas);
+  });
+  const hash = story.status().stable?.podTemplateHash ?? "";
+  let lowered = false;
+  verbs.plan.refuse = ({ verb, resource }) => {
+    if (!lowered && verb === "patch" && resource.plural === "replicasets" && story.status().phase === "Promoting") {
+      lowered = true;
+      story.patch(RESOURCES.deployments, "checkout", { spec: { replicas: 11 } });
+      // Kubernetes takes the one pod from the old set before our patch arrives, and then the surplus from the larger trial.
+      story.world.clock.advance(20);
+    }
+    return undefined;
+  };
+  story.push("checkout:2");
+  await story.outcome("Promoted");
+  await story.world.advance(10_000);
+  expect(lowered).toBe(true);
+  expect(oldSizes).toEqual([0]);
+  expect(weights.slice(weights.indexOf("0/100")), [...new Set(sizes)].join(" ")).toContain("100/0");
+  expect(deploymentOf(story).status).toMatchObject({ readyReplicas: 11, updatedReplicas: 11 });
+  expect(story.broken).toEqual([]);
 });
