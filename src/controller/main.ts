@@ -45,7 +45,7 @@ export async function runController(config: ControllerConfig, signal: AbortSigna
     }
   } finally {
     const ending = shutdown({ queue, feed, client, health, watches, watching, elector }).then(() => true);
-    const inTime = await Promise.race([ending, clock.sleep(SHUTDOWN_MS).then(() => false)]);
+    const inTime = await Promise.race([ending, late()]);
     log.info({ inTime }, "serin controller ends");
     if (!inTime) {
       process.exit(1);
@@ -185,6 +185,11 @@ async function shutdown({ queue, feed, client, health, watches, watching, electo
   await feed.close();
   await client.close();
   await health.close();
+}
+
+/** Resolves when it took too long; keeps no process alive. */
+function late(): Promise<boolean> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), SHUTDOWN_MS).unref());
 }
 
 function stuck(loop: Loop, queue: Queue): string | undefined {
