@@ -50,9 +50,9 @@ test("pods serve their Service, a rolling update loses nobody, and a route split
     split.v2 += v2;
     split.v3 += v3;
   }
-  // Half of a hundred or more, drawn one by one: outside of this once in some ten thousand runs.
-  expect(split.v3 / (split.v2 + split.v3)).toBeGreaterThan(0.3);
-  expect(split.v3 / (split.v2 + split.v3)).toBeLessThan(0.7);
+  // Half goes to v3 alone, half to a Service that selects the pods of both: three quarters of a hundred or more requests.
+  expect(split.v3 / (split.v2 + split.v3)).toBeGreaterThan(0.58);
+  expect(split.v3 / (split.v2 + split.v3)).toBeLessThan(0.92);
   expect(world.weights.at(-1)?.weight).toBe(50);
   await cluster.stopLoad(SHOP);
   expect(await cluster.tally(SHOP)).toMatchObject({ failures: 0, skipped: 0 });
