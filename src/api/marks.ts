@@ -9,6 +9,11 @@ export const MANAGED_BY = "serin.dev/managed-by"; // name of the CanaryRollout
 export const ROLE = "serin.dev/role";
 export type Role = "trial" | "stable-service" | "canary-service" | "route";
 
+/** Made by this CanaryRollout, in this role. */
+export function isMarked(labels: Readonly<Record<string, string>> | undefined, rollout: string, role: Role): boolean {
+  return labels?.[MANAGED_BY] === rollout && labels[ROLE] === role;
+}
+
 /** Annotations of a Deployment. Never read from a ReplicaSet: Kubernetes copies them there and never removes them. */
 export const ROLLOUT = "serin.dev/rollout"; // <name>/<uid of the Deployment>: adopted
 export const RELEASE = "serin.dev/release"; // <uid of the Deployment>/<pending revision>: a release runs or stands rejected

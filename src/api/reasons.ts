@@ -13,7 +13,6 @@ export const REASON = {
   AwaitingApproval: "AwaitingApproval",
   Suspended: "Suspended",
   Promoting: "Promoting",
-  RollingBack: "RollingBack",
   // held
   Inconclusive: "Inconclusive",
   InsufficientTraffic: "InsufficientTraffic",
@@ -27,7 +26,6 @@ export const REASON = {
   Superseded: "Superseded",
   Reverted: "Reverted",
   RejectionClosed: "RejectionClosed",
-  Shipped: "Shipped",
   // why a release was cut
   AnalysisFailed: "AnalysisFailed",
   LatencyFailed: "LatencyFailed",
@@ -51,7 +49,6 @@ export const REASON = {
   TooLate: "TooLate",
   Refrozen: "Refrozen",
   WeightsReverted: "WeightsReverted",
-  SelectorReverted: "SelectorReverted",
   GitOpsConflict: "GitOpsConflict",
   StaysFrozen: "StaysFrozen",
   RestartRequested: "RestartRequested",

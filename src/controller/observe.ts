@@ -1,5 +1,5 @@
 /** From the stores to the snapshot that `decide` reads. Metrics are what the feed has by now: nothing is waited for. */
-import { MANAGED_BY, ROLE, type Role } from "../api/marks.ts";
+import { isMarked, type Role } from "../api/marks.ts";
 import { parseRollout } from "../api/parse-rollout.ts";
 import type { CanaryRolloutStatus } from "../api/status.ts";
 import type { Deployment, EndpointSlice, KubeObject, Pod, ReplicaSet, ResourceName, Route, Service } from "../domain/kube.ts";
@@ -39,7 +39,7 @@ function observeObjects(rollout: RolloutObject, context: ObserveContext): Observ
   const get = <T extends KubeObject>(resource: ResourceName, name: string) => cache.get(resource, namespace, name) as T | undefined;
   const target = spec.ok ? spec.policy.target.name : (status.managed?.deployment ?? "");
   const deployment = get<Deployment>("deployments", target);
-  const own = (object: KubeObject | undefined, role: Role) => isOwn(object, names.rollout, role);
+  const own = (object: KubeObject | undefined, role: Role) => isMarked(object?.metadata.labels, names.rollout, role);
   const services = {
     apex: get<Service>("services", names.apex),
     stable: get<Service>("services", names.stable),
@@ -114,11 +114,6 @@ function observeSamples(objects: Observed, { cache, feed }: ObserveContext): Sam
   }
   feed.request(key, request);
   return request === undefined ? NO_SAMPLES : feed.read(key, samplesSince(scene));
-}
-
-function isOwn(object: KubeObject | undefined, rollout: string, role: Role): boolean {
-  const labels = object?.metadata.labels;
-  return labels?.[MANAGED_BY] === rollout && labels[ROLE] === role;
 }
 
 function isSliceOf(services: readonly string[]): (slice: KubeObject) => boolean {

@@ -2,8 +2,10 @@
  * Taking a release apart after its weight is 0: the trial to size 0, its endpoints gone, the route away, the pins off,
  * both Services deleted. One step further at every reconcile; `done` when nothing is left.
  */
+
 import { RESOURCES } from "../domain/kube.ts";
 import { readyAddresses } from "../traffic/endpoints.ts";
+import { replicasOf } from "../workload/size.ts";
 import type { Scene } from "./scene.ts";
 import type { Action } from "./types.ts";
 import { deleteAction, pin, resize } from "./writes.ts";
@@ -43,7 +45,7 @@ function allTrials(scene: Scene) {
 
 function emptyTrials(scene: Scene): readonly Action[] {
   return allTrials(scene)
-    .filter((set) => (set.spec.replicas ?? 1) > 0)
+    .filter((set) => replicasOf(set) > 0)
     .map((set) => resize(scene, set, 0, "the trial is over"));
 }
 

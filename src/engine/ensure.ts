@@ -4,11 +4,11 @@
  */
 import { RESOURCES } from "../domain/kube.ts";
 import { trialReplicaSet, versionService } from "../workload/build.ts";
-import { hashOf } from "../workload/selector.ts";
+import { hashOf, pinOf } from "../workload/selector.ts";
 import { emptyTwins } from "../workload/sets.ts";
 import type { Scene } from "./scene.ts";
 import type { Action } from "./types.ts";
-import { deleteAction, markRelease, pin, pinOf } from "./writes.ts";
+import { deleteAction, markRelease, pin } from "./writes.ts";
 
 export function ensureRelease(scene: Scene): readonly Action[] {
   const { revision, stableHash } = scene;

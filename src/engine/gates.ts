@@ -5,15 +5,17 @@
 import type { Policy } from "../api/policy.ts";
 import { REASON } from "../api/reasons.ts";
 import { readyAddresses } from "../traffic/endpoints.ts";
+import { pinOf } from "../workload/selector.ts";
 import { nextSize, trialSize } from "../workload/size.ts";
 import { ensureRelease, selectorFreeAt } from "./ensure.ts";
+import { firstAnswer } from "./first-answer.ts";
 import { neededReady, troubleOf } from "./guards.ts";
 import { suspension } from "./intents.ts";
 import { lastingFinding } from "./preflight.ts";
 import { gitOpsConflict } from "./reverts.ts";
 import { portOf, type Scene } from "./scene.ts";
 import type { Action } from "./types.ts";
-import { pinOf, resize } from "./writes.ts";
+import { resize } from "./writes.ts";
 
 export interface Wait {
   readonly reason: string;
@@ -30,13 +32,7 @@ type Gate = (scene: Scene, policy: Policy, weight: number) => Wait | undefined;
 
 /** The first gate that is closed for a raise to `weight` (percent). */
 export function closedGate(scene: Scene, policy: Policy, weight: number): Wait | undefined {
-  for (const gate of GATES) {
-    const wait = gate(scene, policy, weight);
-    if (wait !== undefined) {
-      return wait;
-    }
-  }
-  return undefined;
+  return firstAnswer(GATES, scene, policy, weight);
 }
 
 const GATES: readonly Gate[] = [

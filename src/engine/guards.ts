@@ -11,6 +11,7 @@ import { podTrouble } from "../workload/pod-trouble.ts";
 import { podsOf } from "../workload/sets.ts";
 import { trialSize } from "../workload/size.ts";
 import { conditionSince } from "./conditions.ts";
+import { firstAnswer } from "./first-answer.ts";
 import { freshIntents, names } from "./intents.ts";
 import { type Judgement, millis } from "./judgement.ts";
 import { ladderOf, type Scene } from "./scene.ts";
@@ -24,13 +25,7 @@ export interface Verdict {
 type Guard = (scene: Scene, policy: Policy, judgement: Judgement) => Verdict | undefined;
 
 export function firstGuard(scene: Scene, policy: Policy, judgement: Judgement): Verdict | undefined {
-  for (const guard of GUARDS) {
-    const verdict = guard(scene, policy, judgement);
-    if (verdict !== undefined) {
-      return verdict;
-    }
-  }
-  return undefined;
+  return firstAnswer(GUARDS, scene, policy, judgement);
 }
 
 const GUARDS: readonly Guard[] = [

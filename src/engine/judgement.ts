@@ -79,17 +79,36 @@ function shareOf(scene: Scene): Share {
 }
 
 function verdictOf(scrapes: readonly Scrape[], weight: number): ShareVerdict {
-  return scrapes.length < MIN_SCRAPES ? "TooFew" : confirmShare({ ...meshed(scrapes), weight });
+  return verdictOn(meshed(scrapes), scrapes.length, weight);
 }
 
+interface Meshed {
+  readonly canary: number;
+  readonly total: number;
+}
+
+function verdictOn(sum: Meshed, scrapes: number, weight: number): ShareVerdict {
+  return scrapes < MIN_SCRAPES ? "TooFew" : confirmShare({ ...sum, weight });
+}
+
+/** The first scrape up to which all together confirm the weight. */
 function firstConfirmed(scrapes: readonly Scrape[], weight: number): number | undefined {
-  const index = scrapes.findIndex((_, i) => verdictOf(scrapes.slice(0, i + 1), weight) === "Confirmed");
-  return scrapes[index]?.at;
+  let sum: Meshed = { canary: 0, total: 0 };
+  for (const [index, scrape] of scrapes.entries()) {
+    sum = plus(sum, scrape);
+    if (verdictOn(sum, index + 1, weight) === "Confirmed") {
+      return scrape.at;
+    }
+  }
+  return undefined;
 }
 
-function meshed(scrapes: readonly Scrape[]): { canary: number; total: number } {
-  const canary = scrapes.reduce((sum, scrape) => sum + scrape.canary.meshed, 0);
-  return { canary, total: canary + scrapes.reduce((sum, scrape) => sum + scrape.stable.meshed, 0) };
+function meshed(scrapes: readonly Scrape[]): Meshed {
+  return scrapes.reduce(plus, { canary: 0, total: 0 });
+}
+
+function plus({ canary, total }: Meshed, scrape: Scrape): Meshed {
+  return { canary: canary + scrape.canary.meshed, total: total + scrape.canary.meshed + scrape.stable.meshed };
 }
 
 export function millis(time: string | undefined): number | undefined {

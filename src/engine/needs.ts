@@ -3,10 +3,9 @@ import { POD_TEMPLATE_HASH } from "../api/marks.ts";
 import type { Policy } from "../api/policy.ts";
 import type { Pod } from "../domain/kube.ts";
 import type { PodRef, SampleRequest } from "../domain/samples.ts";
-import { selectorMatches } from "../workload/selector.ts";
+import { pinOf, selectorMatches } from "../workload/selector.ts";
 import { millis } from "./judgement.ts";
 import { portOf, type Scene } from "./scene.ts";
-import { pinOf } from "./writes.ts";
 
 export function needsPods(scene: Scene): boolean {
   return scene.pending || scene.open || scene.trial !== undefined || scene.oldTrials.length > 0;

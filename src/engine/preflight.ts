@@ -3,28 +3,19 @@ import type { Policy } from "../api/policy.ts";
 import { REASON } from "../api/reasons.ts";
 import { apexFinding, foreignEndpoints, rivalRoute } from "../traffic/findings.ts";
 import { type Finding, selectedByAnother, targetFinding } from "../workload/findings.ts";
+import { firstAnswer } from "./first-answer.ts";
 import { portOf, type Scene } from "./scene.ts";
 
 type Check = (scene: Scene, policy: Policy) => Finding | undefined;
 
 /** Before a release begins. */
 export function preflight(scene: Scene, policy: Policy): Finding | undefined {
-  return first(scene, policy, [...LASTING, foreignEndpointsOfApex]);
+  return firstAnswer([...LASTING, foreignEndpointsOfApex], scene, policy);
 }
 
 /** Before each raise: what is still wrong while pods come and go. */
 export function lastingFinding(scene: Scene, policy: Policy): Finding | undefined {
-  return first(scene, policy, LASTING);
-}
-
-function first(scene: Scene, policy: Policy, checks: readonly Check[]): Finding | undefined {
-  for (const check of checks) {
-    const finding = check(scene, policy);
-    if (finding !== undefined) {
-      return finding;
-    }
-  }
-  return undefined;
+  return firstAnswer(LASTING, scene, policy);
 }
 
 const LASTING: readonly Check[] = [

@@ -1,9 +1,10 @@
 /** The writes of a release as Actions, each guarded by what was observed. */
-import { POD_TEMPLATE_HASH, RELEASE } from "../api/marks.ts";
+import { RELEASE } from "../api/marks.ts";
 import type { Reason } from "../api/reasons.ts";
 import { type KubeObject, RESOURCES, type ReplicaSet, type Service } from "../domain/kube.ts";
 import { weightsOf } from "../traffic/index.ts";
 import { pinPatch, releaseMarkPatch, resizePatch, withVersion } from "../workload/patches.ts";
+import { pinOf } from "../workload/selector.ts";
 import type { Scene } from "./scene.ts";
 import type { Action, LowerWeight, PlanEvent } from "./types.ts";
 
@@ -59,10 +60,6 @@ export function raiseTo(scene: Scene, percent: number, why: string): readonly Ac
     cut: null,
   });
   return operations.length === 0 ? [] : [{ type: "jsonPatch", resource: kind.resource, name: names.route, operations, why }];
-}
-
-export function pinOf(service: Service | undefined): string | undefined {
-  return service?.spec.selector?.[POD_TEMPLATE_HASH];
 }
 
 /** Moves or takes off (null) the pin of a Service; nothing where it stands as wanted. */

@@ -3,7 +3,7 @@
  * what is wrong and the way out; undefined: nothing found. Messages hold no times, figures or random names, so that a
  * condition made of them does not flap.
  */
-import { MANAGED_BY, POD_TEMPLATE_HASH, ROLE, type Role } from "../api/marks.ts";
+import { isMarked, POD_TEMPLATE_HASH, ROLE, type Role } from "../api/marks.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Deployment, KubeObject, ReplicaSet } from "../domain/kube.ts";
 import type { RolloutRef } from "./build.ts";
@@ -76,7 +76,7 @@ export function nameTaken(existing: KubeObject | undefined, rollout: RolloutRef,
 /** A trial belongs to its Deployment, everything else to the CanaryRollout. */
 function isOwn(existing: KubeObject, rollout: RolloutRef, role: Role): boolean {
   const { labels, ownerReferences } = existing.metadata;
-  if (labels?.[MANAGED_BY] !== rollout.name || labels[ROLE] !== role) return false;
+  if (!isMarked(labels, rollout.name, role)) return false;
   return role === "trial" || (ownerReferences ?? []).some(({ uid }) => uid === rollout.uid);
 }
 

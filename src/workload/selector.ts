@@ -36,8 +36,8 @@ export function serviceSelects(service: Service, labels: Labels | undefined): bo
 }
 
 /** The version that a Service is pinned to. */
-export function pinOf(service: Service): string | undefined {
-  return service.spec.selector?.[POD_TEMPLATE_HASH];
+export function pinOf(service: Service | undefined): string | undefined {
+  return service?.spec.selector?.[POD_TEMPLATE_HASH];
 }
 
 export function pinned(selector: Labels | undefined, hash: string): Labels {

@@ -2,7 +2,7 @@
  * Readers over a Deployment, its ReplicaSets and their pods. Lists may hold other objects of the namespace: each reader
  * picks its own. Marks are read from the trial only where Serin itself wrote them.
  */
-import { MANAGED_BY, POD_TEMPLATE_HASH, ROLE } from "../api/marks.ts";
+import { isMarked, POD_TEMPLATE_HASH, ROLE } from "../api/marks.ts";
 import type { Deployment, KubeObject, Pod, PodTemplate, ReplicaSet } from "../domain/kube.ts";
 import { hashOf, selectorMatches } from "./selector.ts";
 import { replicasOf } from "./size.ts";
@@ -37,7 +37,7 @@ export function newSetOf(deployment: Deployment, sets: readonly ReplicaSet[]): R
 
 /** Every trial of a rollout that was not handed over, oldest first. */
 export function trialsOf(rolloutName: string, sets: readonly ReplicaSet[]): ReplicaSet[] {
-  return sets.filter((set) => isTrialOf(rolloutName, set)).sort(byAge);
+  return sets.filter((set) => isMarked(set.metadata.labels, rolloutName, "trial")).sort(byAge);
 }
 
 /**
@@ -96,10 +96,6 @@ export function availableCount(set: ReplicaSet | undefined): number {
 function isReady(pod: Pod): boolean {
   if (pod.metadata.deletionTimestamp !== undefined) return false;
   return (pod.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
-}
-
-function isTrialOf(rolloutName: string, set: ReplicaSet): boolean {
-  return set.metadata.labels?.[MANAGED_BY] === rolloutName && set.metadata.labels[ROLE] === "trial";
 }
 
 function isOwned(set: ReplicaSet, deployment: Deployment | undefined): boolean {

@@ -7,7 +7,7 @@
  *
  *   forward  the wanted set has the traffic, or is all that has pods: there is no way back to stable
  */
-import { MANAGED_BY, ROLE, ROLLOUT, type Role } from "../../api/marks.ts";
+import { isMarked, MANAGED_BY, ROLLOUT, type Role } from "../../api/marks.ts";
 import type { Deployment, EndpointSlice, KubeObject, ReplicaSet, Route, Service } from "../../domain/kube.ts";
 import type { RolloutObject } from "../../engine/types.ts";
 import { readyAddresses } from "../../traffic/endpoints.ts";
@@ -53,7 +53,7 @@ export interface Snapshot {
 export function snapshotOf(objects: EjectObjects): Snapshot {
   const { sets, slices } = objects;
   const { deployment, rollout, name } = pairOf(objects);
-  const own = <T extends KubeObject>(all: readonly T[], role: Role) => all.filter(({ metadata }) => isOwn(metadata.labels, name, role));
+  const own = <T extends KubeObject>(all: readonly T[], role: Role) => all.filter(({ metadata }) => isMarked(metadata.labels, name, role));
   const trials = trialsOf(name, sets);
   const routes = own(objects.routes, "route");
   const [stableService] = own(objects.services, "stable-service");
@@ -99,10 +99,6 @@ function pairOf({ name, rollouts, deployments }: EjectObjects): Pick<Snapshot, "
 export function adopterOf(deployment: Deployment | undefined): string | undefined {
   const [name, uid] = deployment?.metadata.annotations?.[ROLLOUT]?.split("/") ?? [];
   return uid !== undefined && uid === deployment?.metadata.uid ? name : undefined;
-}
-
-function isOwn(labels: Readonly<Record<string, string>> | undefined, name: string, role: Role): boolean {
-  return labels?.[MANAGED_BY] === name && labels[ROLE] === role;
 }
 
 interface Known {

@@ -3,6 +3,7 @@
  * active set, the template's own; or of one that stands paused on one whole set (after an eject), whose template is then
  * the next release.
  */
+
 import { RESTORE, ROLLOUT } from "../../api/marks.ts";
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
@@ -11,6 +12,7 @@ import { targetFinding } from "../../workload/findings.ts";
 import { adoptionMark, freezePatch, withVersion } from "../../workload/patches.ts";
 import { hashOf } from "../../workload/selector.ts";
 import { activeSets, controlledSets, isComplete } from "../../workload/sets.ts";
+import { replicasOf } from "../../workload/size.ts";
 import { imagesOf } from "../../workload/template.ts";
 import type { Draft } from "../draft.ts";
 import { routeKindIsMissing, serviceIsMissing } from "../preflight.ts";
@@ -75,7 +77,7 @@ function mayBeAdopted({ o, stable }: Scene): boolean {
   if (isComplete(deployment, o.sets)) {
     return true;
   }
-  const whole = (stable.status?.availableReplicas ?? 0) === (deployment.spec.replicas ?? 1);
+  const whole = (stable.status?.availableReplicas ?? 0) === replicasOf(deployment);
   return deployment.spec.paused === true && activeSets(controlledSets(deployment, o.sets)).length === 1 && whole;
 }
 

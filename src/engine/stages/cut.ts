@@ -9,7 +9,7 @@ import type { Draft } from "../draft.ts";
 import { ensureApexPin } from "../ensure.ts";
 import type { Verdict } from "../guards.ts";
 import { freshIntents, names, used } from "../intents.ts";
-import type { Judgement } from "../judgement.ts";
+import { type Judgement, judgementOf } from "../judgement.ts";
 import { ladderOf, type Scene } from "../scene.ts";
 import { cutMarkOf, lowerTo, tell } from "../writes.ts";
 
@@ -56,6 +56,27 @@ export function residual(scene: Scene, policy: Policy, reason: string | undefine
   const spare = 100 * (1 - ready / Math.max(1, scene.replicas));
   const weights = ladderOf(policy).map((step) => step.weight);
   return Math.min(scene.actual, Math.max(0, ...weights.filter((weight) => weight <= spare)));
+}
+
+/** Closed by what Git asks for, not by a verdict: at weight 0, and nothing is wrong with it. */
+export function withdrawn(scene: Scene, policy: Policy, outcome: "Superseded" | "Reverted", why: string, stableText: string): Draft {
+  const failures = judgementOf(scene, policy).state.totals.canary.failures;
+  return {
+    phase: outcome === "Superseded" ? "Progressing" : "RollingBack",
+    reason: REASON[outcome],
+    message: why,
+    stableText,
+    memory: {
+      ...scene.status,
+      ...close(scene, outcome, { reason: REASON[outcome], why }, failures),
+      traffic: { weight: "0%" },
+      waitingFor: "",
+    },
+    lower: lowerTo(scene, 0, why, cutMarkOf(scene)),
+    events: [tell(scene, REASON[outcome], why, { onTarget: true })],
+    wakes: [scene.now],
+    why: [why],
+  };
 }
 
 /** The part of the status that says how the open release ended. */

@@ -5,16 +5,18 @@
  *   old set still has pods   wait for Kubernetes to scale it away
  *   old set at 0             route away, pin off, Services away, mark off, then the last words
  */
+
 import { REASON } from "../../api/reasons.ts";
 import type { ReplicaSet } from "../../domain/kube.ts";
 import { RESOURCES } from "../../domain/kube.ts";
 import { putBackPatch, withVersion } from "../../workload/patches.ts";
 import { hashOf } from "../../workload/selector.ts";
 import { availableCount, controlledSets, isAdopted } from "../../workload/sets.ts";
+import { replicasOf } from "../../workload/size.ts";
 import { imagesOf } from "../../workload/template.ts";
 import { dismantle } from "../cleanup.ts";
 import type { Draft } from "../draft.ts";
-import { dropOldTrials, ensureApexPin } from "../ensure.ts";
+import { ensureApexPin } from "../ensure.ts";
 import type { Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
 import { deleteAction, lowerTo, markRelease, raiseTo, tell } from "../writes.ts";
@@ -25,7 +27,7 @@ const RECHECK_MS = 5_000;
 
 export function finish(scene: Scene, adopted: ReplicaSet): Draft {
   const old = oldSets(scene, adopted);
-  const emptied = old.every((set) => (set.spec.replicas ?? 1) === 0);
+  const emptied = old.every((set) => replicasOf(set) === 0);
   const adoptedByKubernetes = scene.o.deployment !== undefined && isAdopted(scene.o.deployment, adopted);
   if (!emptied || !adoptedByKubernetes) {
     return settleSizes(scene, adopted);
@@ -42,7 +44,7 @@ function oldSets({ o, stableHash }: Scene, adopted: ReplicaSet): ReplicaSet[] {
 /** Kubernetes takes a surplus from the largest set: a size lowered at the worst moment cuts the tried one. */
 function settleSizes(scene: Scene, adopted: ReplicaSet): Draft {
   const { replicas, o, actual } = scene;
-  const short = (adopted.spec.replicas ?? 1) < replicas;
+  const short = replicasOf(adopted) < replicas;
   if (!short && availableCount(adopted) >= replicas && actual < 100 && o.route !== undefined) {
     return waiting(scene, "all traffic to the adopted pods again", { raise: raiseTo(scene, 100, "the adopted set is whole again") });
   }
@@ -69,13 +71,8 @@ function pinToNew(scene: Scene): readonly Action[] {
 }
 
 function takeApart(scene: Scene): readonly Action[] {
-  const trials = [...dropOldTrials(scene), ...scene.oldTrials.map((set) => deleteAction(RESOURCES.replicaSets, set, "superseded"))];
-  return [...dismantle(scene), ...unique(trials), ...markRelease(scene, null, "the release is over")];
-}
-
-function unique(actions: readonly Action[]): Action[] {
-  const names = new Set<string>();
-  return actions.filter((action) => action.type === "delete" && !names.has(action.name) && names.add(action.name));
+  const trials = scene.oldTrials.map((set) => deleteAction(RESOURCES.replicaSets, set, "superseded"));
+  return [...dismantle(scene), ...trials, ...markRelease(scene, null, "the release is over")];
 }
 
 function waiting(scene: Scene, text: string, actions: Pick<Draft, "lower" | "raise">): Draft {

@@ -1,4 +1,5 @@
 /** What people and tools can do to a release from outside: hands off, an invalid spec, a resumed Deployment, a lost stable set. */
+
 import { HANDS_OFF } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import { RESOURCES, type ReplicaSet } from "../../domain/kube.ts";
@@ -6,6 +7,7 @@ import { restoredStableSet } from "../../workload/build.ts";
 import { refreezePatch } from "../../workload/patches.ts";
 import { hashOf } from "../../workload/selector.ts";
 import { controlledSets } from "../../workload/sets.ts";
+import { replicasOf } from "../../workload/size.ts";
 import { sameTemplate } from "../../workload/template.ts";
 import type { Draft } from "../draft.ts";
 import { mayReassert, noteRevert } from "../reverts.ts";
@@ -92,7 +94,7 @@ export function kubernetesOwnSets(scene: Scene): readonly Action[] {
   }
   const template = o.deployment.spec.template;
   return controlledSets(o.deployment, o.sets)
-    .filter((set) => set !== stable && sameTemplate(set.spec.template, template) && (set.spec.replicas ?? 1) > 0)
+    .filter((set) => set !== stable && sameTemplate(set.spec.template, template) && replicasOf(set) > 0)
     .map((set) => deleteAction(RESOURCES.replicaSets, set, "Kubernetes made it of the untried template"));
 }
 

@@ -4,12 +4,11 @@ import { REASON } from "../../api/reasons.ts";
 import { cleanUp } from "../cleanup.ts";
 import { conditionOf } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
-import { judgementOf } from "../judgement.ts";
 import type { Scene } from "../scene.ts";
 import type { Action, PlanEvent } from "../types.ts";
-import { cutMarkOf, lowerTo, markRelease, tell } from "../writes.ts";
+import { lowerTo, markRelease, tell } from "../writes.ts";
 import { ensureFinalizer, stableOf } from "./adopt.ts";
-import { close } from "./cut.ts";
+import { withdrawn } from "./cut.ts";
 
 export function idle(scene: Scene, policy: Policy): Draft {
   if (scene.open) {
@@ -57,23 +56,6 @@ function told(scene: Scene): readonly PlanEvent[] {
 }
 
 function reverted(scene: Scene, policy: Policy): Draft {
-  const { canary, status } = scene;
-  const why = `the template went back to stable's before ${canary?.revision} was decided`;
-  const judgement = judgementOf(scene, policy);
-  return {
-    phase: "RollingBack",
-    reason: REASON.Reverted,
-    message: why,
-    stableText: "the release was reverted",
-    memory: {
-      ...status,
-      ...close(scene, "Reverted", { reason: REASON.Reverted, why }, judgement.state.totals.canary.failures),
-      traffic: { weight: "0%" },
-      waitingFor: "",
-    },
-    lower: lowerTo(scene, 0, why, cutMarkOf(scene)),
-    events: [tell(scene, REASON.Reverted, why, { onTarget: true })],
-    wakes: [scene.now],
-    why: [why],
-  };
+  const why = `the template went back to stable's before ${scene.canary?.revision} was decided`;
+  return withdrawn(scene, policy, "Reverted", why, "the release was reverted");
 }

@@ -2,9 +2,11 @@
  * An open release before its hand-over. In order: what ends it; what lowers its weight for now; then either the raise
  * that is due, or the step in force.
  */
+
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
 import { trialTemplateChanged } from "../../workload/findings.ts";
+import { replicasOf } from "../../workload/size.ts";
 import type { Draft } from "../draft.ts";
 import { dropOldTrials, ensureRelease } from "../ensure.ts";
 import { canaryIsShort, closedGate } from "../gates.ts";
@@ -60,7 +62,7 @@ function trialWasRewritten(scene: Scene): Draft | undefined {
   if (trial === undefined || finding === undefined) {
     return undefined;
   }
-  const empty = (trial.spec.replicas ?? 1) === 0;
+  const empty = replicasOf(trial) === 0;
   return stalled(scene, finding, {
     memory: { ...scene.status, traffic: { weight: "0%" } },
     lower: lowerTo(scene, 0, finding.message),

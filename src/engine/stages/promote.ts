@@ -1,7 +1,9 @@
 /** The bake has passed: the apex pin moves, then one guarded patch hands the tried set over. */
+
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
 import { isEmptied } from "../../workload/sets.ts";
+import { replicasOf } from "../../workload/size.ts";
 import type { Draft } from "../draft.ts";
 import { deleteTwins, ensureApexPin, ensureRelease } from "../ensure.ts";
 import { closedGate } from "../gates.ts";
@@ -45,7 +47,7 @@ export function promote(scene: Scene, policy: Policy, judgement: Judgement): Dra
 export function handOverEmpty(scene: Scene): Draft {
   const { trial, stable, revision = "", status } = scene;
   const emptied = trial !== undefined && isEmptied(trial) && stable !== undefined && isEmptied(stable);
-  const shrink = trial !== undefined && (trial.spec.replicas ?? 1) > 0 ? [resize(scene, trial, 0, "the Deployment has no pods")] : [];
+  const shrink = trial !== undefined && replicasOf(trial) > 0 ? [resize(scene, trial, 0, "the Deployment has no pods")] : [];
   const make = trial === undefined ? ensureRelease(scene) : markRelease(scene, revision, "a release runs");
   return {
     phase: "Promoting",
