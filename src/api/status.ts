@@ -51,6 +51,7 @@ const CanaryStatus = VersionStatus.extend({
   outcome: z.enum(OUTCOMES).describe("How this attempt ended; absent while it is open.").optional(),
   reason: z.string().max(64).describe("Why it ended so, as a CamelCase reason.").optional(),
   decidedAt: Time.describe("When that was decided.").optional(),
+  sized: z.int().min(0).describe("The largest size that was available at once: readyTimeout has done its work for it.").optional(),
   unreadySeconds: Seconds.describe("Time spent at weight 0 for want of ready canary pods.").optional(),
   unreadySince: Time.describe("Since when that is so now.").optional(),
   waitedSeconds: Seconds.describe("Time that the deadline leaves out: spent waiting for a person or for traffic.").optional(),

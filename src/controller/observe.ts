@@ -5,7 +5,7 @@ import type { CanaryRolloutStatus } from "../api/status.ts";
 import type { Deployment, EndpointSlice, KubeObject, Pod, ReplicaSet, ResourceName, Route, Service } from "../domain/kube.ts";
 import type { Samples } from "../domain/samples.ts";
 import { needsPods, sampleRequest, samplesSince } from "../engine/needs.ts";
-import { namesOf, sceneOf } from "../engine/scene.ts";
+import { namesOf, type Scene, sceneOf } from "../engine/scene.ts";
 import type { Forbidden, Observed, RolloutObject, Spec } from "../engine/types.ts";
 import type { Feed } from "../metrics/feed.ts";
 import { trialsOf } from "../workload/sets.ts";
@@ -25,9 +25,9 @@ const NO_SAMPLES: Samples = { scrapes: [], notices: [] };
 
 export function observe(rollout: RolloutObject, context: ObserveContext): Observed {
   const objects = observeObjects(rollout, context);
-  const pods = observePods(objects, context);
-  const withPods = pods === undefined ? objects : { ...objects, pods };
-  return { ...withPods, samples: observeSamples(withPods, context) };
+  const scene = sceneOf(objects);
+  const withPods = { ...objects, pods: observePods(scene, context) };
+  return { ...withPods, samples: observeSamples({ ...scene, o: withPods }, context) };
 }
 
 function observeObjects(rollout: RolloutObject, context: ObserveContext): Observed {
@@ -37,8 +37,8 @@ function observeObjects(rollout: RolloutObject, context: ObserveContext): Observ
   const names = namesOf({ rollout, spec }, status);
   const { namespace } = names;
   const get = <T extends KubeObject>(resource: ResourceName, name: string) => cache.get(resource, namespace, name) as T | undefined;
-  const target = spec.ok ? spec.policy.target.name : (status.managed?.deployment ?? "");
-  const deployment = get<Deployment>("deployments", target);
+  const target = status.managed?.deployment ?? (spec.ok ? spec.policy.target.name : "");
+  const deployment = living(get<Deployment>("deployments", target));
   const own = (object: KubeObject | undefined, role: Role) => isMarked(object?.metadata.labels, names.rollout, role);
   const services = {
     apex: get<Service>("services", names.apex),
@@ -91,10 +91,14 @@ function setsOf(cache: Cache, namespace: string, rollout: string, deployment: De
   );
 }
 
-function observePods(objects: Observed, { cache }: ObserveContext): readonly Pod[] | undefined {
-  const scene = sceneOf(objects);
+/** One that is being deleted makes no sets any more, and takes those that it has with it. */
+function living(deployment: Deployment | undefined): Deployment | undefined {
+  return deployment?.metadata.deletionTimestamp === undefined ? deployment : undefined;
+}
+
+function observePods(scene: Scene, { cache }: ObserveContext): readonly Pod[] | undefined {
   const key = `${scene.names.namespace}/${scene.names.rollout}`;
-  const labels = objects.deployment?.spec.selector.matchLabels;
+  const labels = scene.o.deployment?.spec.selector.matchLabels;
   if (labels === undefined || !needsPods(scene)) {
     cache.releasePods(key);
     return undefined;
@@ -102,10 +106,9 @@ function observePods(objects: Observed, { cache }: ObserveContext): readonly Pod
   return cache.pods(key, scene.names.namespace, labels);
 }
 
-function observeSamples(objects: Observed, { cache, feed }: ObserveContext): Samples {
-  const scene = sceneOf(objects);
+function observeSamples(scene: Scene, { cache, feed }: ObserveContext): Samples {
   const key = `${scene.names.namespace}/${scene.names.rollout}`;
-  const policy = objects.spec.ok ? objects.spec.policy : undefined;
+  const policy = scene.o.spec.ok ? scene.o.spec.policy : undefined;
   const clients = policy?.analysis.clients?.matchLabels;
   const clientPods = clients === undefined || !scene.open ? undefined : cache.pods(`${key}#clients`, scene.names.namespace, clients);
   const request = policy && sampleRequest(scene, policy, clientPods ?? []);

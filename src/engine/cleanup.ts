@@ -53,6 +53,6 @@ function trialsHavePods(scene: Scene): boolean {
   return allTrials(scene).some((set) => (set.status?.replicas ?? 0) > 0);
 }
 
-function deleteTrials(scene: Scene): readonly Action[] {
+export function deleteTrials(scene: Scene): readonly Action[] {
   return allTrials(scene).map((set) => deleteAction(RESOURCES.replicaSets, set, "the trial is over"));
 }

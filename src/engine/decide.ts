@@ -5,26 +5,34 @@
  *   past no return       the tried set is handed over: forward only
  *   deletion             give everything back
  *   invalid spec, rival  traffic at 0 or as it is, a person must act
- *   adoption             nothing is frozen yet
+ *   the target           gone, replaced, renamed, shipped past us
  *   freeze, stable       what others undid
+ *   adoption             nothing is frozen yet
  *   the release          idle, start, progress, superseded, rejected
  */
 import type { Policy } from "../api/policy.ts";
 import { REASON } from "../api/reasons.ts";
+import { hashOf } from "../workload/selector.ts";
+import { imagesOf } from "../workload/template.ts";
+import { asleep } from "./asleep.ts";
 import type { Draft } from "./draft.ts";
 import { forbidden } from "./forbidden.ts";
 import { freshIntents, type Intent, names, used } from "./intents.ts";
 import { restart } from "./restart.ts";
 import { type Scene, sceneOf } from "./scene.ts";
 import { settle } from "./settle.ts";
-import { adopt, isAdoptedByUs, targetMissing } from "./stages/adopt.ts";
+import { adopt, isAdoptedByUs } from "./stages/adopt.ts";
 import { finish } from "./stages/finish.ts";
-import { handsOff, invalidSpec, kubernetesOwnSets, resumed, stableLost, targetTaken } from "./stages/held-by-people.ts";
+import { handsOff, invalidSpec } from "./stages/held-by-people.ts";
 import { idle } from "./stages/idle.ts";
 import { progress } from "./stages/progress.ts";
 import { rejected } from "./stages/rejected.ts";
+import { kubernetesOwnSets, resumed } from "./stages/resumed.ts";
+import { shipped } from "./stages/shipped.ts";
+import { stableLost } from "./stages/stable-lost.ts";
 import { start } from "./stages/start.ts";
 import { superseded } from "./stages/superseded.ts";
+import { retargeted, targetMissing, targetReplaced, targetTaken } from "./stages/target.ts";
 import { terminate } from "./stages/terminate.ts";
 import type { Observed, Plan } from "./types.ts";
 import { waited } from "./waited.ts";
@@ -33,7 +41,7 @@ import { tell } from "./writes.ts";
 export function decide(observed: Observed): Plan {
   const scene = sceneOf(observed);
   const draft = stage(scene);
-  return settle(scene, forbidden(scene, waited(scene, restart(scene, ignored(scene, draft)))));
+  return settle(scene, forbidden(scene, asleep(scene, waited(scene, restart(scene, ignored(scene, draft))))));
 }
 
 function stage(scene: Scene): Draft {
@@ -44,36 +52,37 @@ function stage(scene: Scene): Draft {
   if (o.rollout.metadata.deletionTimestamp !== undefined) {
     return terminate(scene);
   }
-  const outside = handsOff(scene) ?? invalidSpec(scene) ?? targetTaken(scene);
-  if (outside !== undefined || !o.spec.ok) {
-    return outside as Draft;
+  if (!o.spec.ok) {
+    return handsOff(scene) ?? invalidSpec(scene, o.spec.errors);
   }
-  const { policy } = o.spec;
-  if (o.deployment === undefined) {
+  return handsOff(scene) ?? targetTaken(scene) ?? atTarget(scene, o.spec.policy);
+}
+
+function atTarget(scene: Scene, policy: Policy): Draft {
+  const { deployment } = scene.o;
+  if (deployment === undefined) {
     return targetMissing(scene, policy);
   }
-  if (!isAdoptedByUs(scene)) {
-    return adopt(scene, policy);
-  }
-  return resumed(scene) ?? stableLost(scene) ?? release(scene, policy);
+  return (
+    retargeted(scene, policy) ??
+    targetReplaced(scene) ??
+    shipped(scene) ??
+    resumed(scene) ??
+    stableLost(scene) ??
+    (isAdoptedByUs(scene) && scene.stable !== undefined ? release(scene, policy) : adopt(scene, deployment))
+  );
 }
 
 function release(scene: Scene, policy: Policy): Draft {
   const { pending, open, canary, revision } = scene;
-  if (scene.stable === undefined) {
-    return adopt(scene, policy);
-  }
   if (!pending) {
     return idle(scene, policy);
   }
   if (open && canary?.revision !== revision) {
     return superseded(scene, policy);
   }
-  if (open) {
-    const draft = progress(scene, policy);
-    return { ...draft, lower: [...(draft.lower ?? []), ...kubernetesOwnSets(scene)] };
-  }
-  return wasRejected(scene) ? rejected(rememberRejection(scene), policy) : start(scene, policy);
+  const draft = open ? progress(scene, policy) : wasRejected(scene) ? rejected(rememberRejection(scene), policy) : start(scene, policy);
+  return { ...draft, lower: [...(draft.lower ?? []), ...kubernetesOwnSets(scene)] };
 }
 
 /** By status; or, where the status is lost, by the empty trial that is kept for it. */
@@ -98,7 +107,9 @@ function rememberRejection(scene: Scene): Scene {
     outcome: "RolledBack" as const,
     reason: REASON.RolledBack,
   };
-  return { ...scene, canary, status: { ...scene.status, canary } };
+  const { stable } = scene;
+  const known = stable && { revision: hashOf(stable), podTemplateHash: hashOf(stable), images: imagesOf(stable.spec.template) };
+  return { ...scene, canary, status: { ...scene.status, canary, ...(known ? { stable: known } : {}) } };
 }
 
 /** Values that nothing will act on: said once, and used up, so that they open no later door. */

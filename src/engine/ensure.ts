@@ -6,6 +6,7 @@ import { RESOURCES } from "../domain/kube.ts";
 import { trialReplicaSet, versionService } from "../workload/build.ts";
 import { hashOf, pinOf } from "../workload/selector.ts";
 import { emptyTwins } from "../workload/sets.ts";
+import { mayReassert } from "./reverts.ts";
 import type { Scene } from "./scene.ts";
 import type { Action } from "./types.ts";
 import { deleteAction, markRelease, pin } from "./writes.ts";
@@ -17,7 +18,7 @@ export function ensureRelease(scene: Scene): readonly Action[] {
   }
   return [
     ...markRelease(scene, revision, "a release runs"),
-    ...ensureApexPin(scene, stableHash),
+    ...(mayReassert(scene, "selector") ? ensureApexPin(scene, stableHash) : []),
     ...ensureService(scene, "stable", stableHash),
     ...ensureService(scene, "canary", revision),
     ...ensureTrial(scene, revision),

@@ -73,18 +73,16 @@ function objectsAreThere(scene: Scene): Wait | undefined {
 }
 
 function trialIsLargeEnough(scene: Scene, policy: Policy, weight: number): Wait | undefined {
-  const { trial, replicas, o } = scene;
+  const { trial, replicas } = scene;
   const target = trialSize(replicas, weight, policy.canary.replicas);
   const size = trial?.spec.replicas ?? 0;
   const available = trial?.status?.availableReplicas ?? 0;
   if (trial === undefined || (size >= target && available >= target - policy.maxUnready)) {
     return undefined;
   }
-  const surge = o.deployment?.spec.strategy?.rollingUpdate?.maxSurge;
-  const next = nextSize(size, target, available, replicas, surge, policy.maxUnready);
-  const actions = next > size ? [resize(scene, trial, next, `size for ${weight} %`)] : [];
   const trouble = troubleOf(scene);
-  return waitFor(`${available} of ${target} canary pods available${trouble === undefined ? "" : `: ${trouble}`}`, actions);
+  const text = `${available} of ${target} canary pods available${trouble === undefined ? "" : `: ${trouble}`}`;
+  return waitFor(text, growth(scene, policy, weight));
 }
 
 function canaryServiceSelectsTheTrial(scene: Scene): Wait | undefined {
@@ -144,8 +142,22 @@ function metricsAnswer(scene: Scene): Wait | undefined {
   return fault && waitFor(`metrics: ${fault.message}`, [], REASON.MetricsUnavailable);
 }
 
-/** Fewer canary pods ready than the weight in force needs. */
+/** Fewer canary pods ready than the weight in force needs, of those that it once had: growth under weight is no fault. */
 export function canaryIsShort(scene: Scene, policy: Policy): boolean {
   const ready = scene.trial?.status?.readyReplicas ?? 0;
-  return scene.allowed > 0 && ready < neededReady(scene, policy, scene.allowed) - policy.maxUnready;
+  const needed = Math.min(neededReady(scene, policy, scene.allowed), scene.canary?.sized ?? Number.POSITIVE_INFINITY);
+  return scene.allowed > 0 && ready < needed - policy.maxUnready;
+}
+
+/** What one more batch of canary pods takes on the way to the size that a weight needs; nothing when it has that. */
+export function growth(scene: Scene, policy: Policy, weight: number): readonly Action[] {
+  const { trial, replicas, o } = scene;
+  const size = trial?.spec.replicas ?? 0;
+  const target = trialSize(replicas, weight, policy.canary.replicas);
+  if (trial === undefined || size >= target) {
+    return [];
+  }
+  const surge = o.deployment?.spec.strategy?.rollingUpdate?.maxSurge;
+  const next = nextSize(size, target, trial.status?.availableReplicas ?? 0, replicas, surge, policy.maxUnready);
+  return next > size ? [resize(scene, trial, next, `size for ${weight} %`)] : [];
 }

@@ -8,7 +8,7 @@ import type { Policy } from "../api/policy.ts";
 import { REASON, type Reason } from "../api/reasons.ts";
 import { targetFinding } from "../workload/findings.ts";
 import { podTrouble } from "../workload/pod-trouble.ts";
-import { podsOf } from "../workload/sets.ts";
+import { availableCount, podsOf } from "../workload/sets.ts";
 import { trialSize } from "../workload/size.ts";
 import { conditionSince } from "./conditions.ts";
 import { firstAnswer } from "./first-answer.ts";
@@ -67,14 +67,13 @@ function targetIsUnsupported(scene: Scene): Verdict | undefined {
   return finding && { reason: REASON.UnsupportedStrategy, why: finding.message };
 }
 
-/** The clock of a size starts with its write. It matters while a size is awaited, not under weight. */
+/** The clock of a size starts with its write; once the size was available, it has done its work. */
 function canaryIsLateToBeReady(scene: Scene, policy: Policy): Verdict | undefined {
   const { trial, now } = scene;
   const since = millis(trial?.metadata.annotations?.[SIZED_AT]);
   const size = trial?.spec.replicas ?? 0;
-  const awaited = size > neededReady(scene, policy, scene.allowed);
   const late = since !== undefined && now - since > policy.canary.readyTimeoutMs;
-  if (trial === undefined || !awaited || !late || (trial.status?.availableReplicas ?? 0) >= size - policy.maxUnready) {
+  if (trial === undefined || !late || sizedOf(scene, policy) >= size) {
     return undefined;
   }
   return { reason: REASON.ReadyTimeout, why: troubleOf(scene) ?? "the canary's pods did not become ready" };
@@ -117,6 +116,14 @@ function deadlineIsOver(scene: Scene, policy: Policy): Verdict | undefined {
   return now - Date.parse(canary.startedAt) - waited > policy.deadlineMs
     ? { reason: REASON.DeadlineExceeded, why: "the release took longer than strategy.deadline" }
     : undefined;
+}
+
+/** The largest size of this attempt's trial that was available at once; `maxUnready` may lack. */
+export function sizedOf({ trial, canary }: Scene, policy: Policy): number {
+  const size = trial?.spec.replicas ?? 0;
+  const available = availableCount(trial);
+  const whole = available >= Math.max(1, size - policy.maxUnready);
+  return Math.max(canary?.sized ?? 0, whole ? size : available);
 }
 
 /** Pods that a weight needs ready. */

@@ -1,7 +1,7 @@
 /** What must be right before anything of a release is written, and again before its weight rises. The first finding speaks. */
 import type { Policy } from "../api/policy.ts";
 import { REASON } from "../api/reasons.ts";
-import { apexFinding, foreignEndpoints, rivalRoute } from "../traffic/findings.ts";
+import { apexFinding, foreignEndpoints, rivalRoute, unsupportedFilters } from "../traffic/findings.ts";
 import { type Finding, selectedByAnother, targetFinding } from "../workload/findings.ts";
 import { firstAnswer } from "./first-answer.ts";
 import { portOf, type Scene } from "./scene.ts";
@@ -25,6 +25,7 @@ const LASTING: readonly Check[] = [
   routeKindIsMissing,
   ({ o }, policy) => o.services.apex && apexFinding(o.services.apex, policy.traffic.port, o.deployment),
   anotherRouteRules,
+  ({ o }) => o.route && unsupportedFilters(o.route, 0),
   ({ o, revision }) => (o.deployment && revision ? selectedByAnother(o.deployment, revision, o.otherDeployments) : undefined),
 ];
 

@@ -57,7 +57,7 @@ function meaningOf(status: CanaryRolloutStatus): unknown {
     step: step && { index: step.index, weight: step.weight, passed: step.passed },
     traffic: traffic && { weight: traffic.weight, writtenAt: traffic.writtenAt },
     stable: stable && { ...stable, readyReplicas: 0 },
-    canary: canary && { ...canary, readyReplicas: 0 },
+    canary: canary && { ...canary, readyReplicas: 0, sized: 0 },
     conditions: conditions?.filter((condition) => condition.type !== "TrafficConfirmed" || condition.status === "False"),
   });
 }

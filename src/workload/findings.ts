@@ -3,10 +3,9 @@
  * what is wrong and the way out; undefined: nothing found. Messages hold no times, figures or random names, so that a
  * condition made of them does not flap.
  */
-import { isMarked, POD_TEMPLATE_HASH, ROLE, type Role } from "../api/marks.ts";
+import { POD_TEMPLATE_HASH, ROLE } from "../api/marks.ts";
 import type { Finding } from "../domain/finding.ts";
-import type { Deployment, KubeObject, ReplicaSet } from "../domain/kube.ts";
-import type { RolloutRef } from "./build.ts";
+import type { Deployment, ReplicaSet } from "../domain/kube.ts";
 import { selectorMatches } from "./selector.ts";
 import { templateDifference, withHash } from "./template.ts";
 
@@ -63,21 +62,6 @@ export function selectedByAnother(deployment: Deployment, revision: string, othe
   if (rival === undefined) return undefined;
   const message = `Deployment ${rival.metadata.name} has a selector that matches the pods of Deployment ${deployment.metadata.name} too: each would count the other's pods. Give one of them a label of its own in selector and template.`;
   return { reason: "SelectorOverlaps", message };
-}
-
-/** An object of this name exists and is not this rollout's own in this role. */
-export function nameTaken(existing: KubeObject | undefined, rollout: RolloutRef, role: Role): Finding | undefined {
-  if (existing === undefined || isOwn(existing, rollout, role)) return undefined;
-  const { kind, metadata } = existing;
-  const message = `${kind} ${metadata.name} exists and is not from CanaryRollout ${rollout.name}: Serin needs this name. Rename or delete it.`;
-  return { reason: "NameTaken", message };
-}
-
-/** A trial belongs to its Deployment, everything else to the CanaryRollout. */
-function isOwn(existing: KubeObject, rollout: RolloutRef, role: Role): boolean {
-  const { labels, ownerReferences } = existing.metadata;
-  if (!isMarked(labels, rollout.name, role)) return false;
-  return role === "trial" || (ownerReferences ?? []).some(({ uid }) => uid === rollout.uid);
 }
 
 function isAnother(other: Deployment, deployment: Deployment): boolean {

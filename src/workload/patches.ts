@@ -3,7 +3,7 @@
  * are plain objects, JSON Patches lists of operations. Preconditions that depend on when a patch is sent are the
  * sender's: `withVersion` adds one.
  */
-import { FROZEN, GROUP, ORIGINAL, POD_TEMPLATE_HASH, RELEASE, ROLLOUT, SIZED_AT } from "../api/marks.ts";
+import { FROZEN, GROUP, ORIGINAL, POD_TEMPLATE_HASH, RELEASE, RESUME, ROLLOUT, SIZED_AT } from "../api/marks.ts";
 import type { Deployment, KubeObject, PatchOperation, ReplicaSet, Service } from "../domain/kube.ts";
 import { member, parsedJson } from "./json.ts";
 import { hashOf, pinned, pinOf } from "./selector.ts";
@@ -24,15 +24,19 @@ export function withVersion(patch: MergePatch, observed: KubeObject): MergePatch
   return { ...patch, metadata: { ...metadata, resourceVersion: observed.metadata.resourceVersion } };
 }
 
-/** Adoption: the mark, the freeze, and what it replaces. */
+/** Adoption: the mark, the freeze, and what it replaces (an earlier adoption has noted that already). */
 export function freezePatch(deployment: Deployment, rolloutName: string): MergePatch {
   return freeze(deployment, rolloutName, deployment.spec.paused === true);
 }
 
 /** Frozen again after somebody resumed it or a tool replaced the object; marks that were lost are written again. */
 export function refreezePatch(deployment: Deployment, rolloutName: string): MergePatch {
-  if (deployment.metadata.annotations?.[ORIGINAL] === undefined) return freeze(deployment, rolloutName, false);
-  return { metadata: { annotations: { [ROLLOUT]: adoptionMark(deployment, rolloutName) } }, spec: { paused: true } };
+  return freeze(deployment, rolloutName, false);
+}
+
+/** Resumed by Serin itself, for a moment: `token` in the mark tells it from somebody else's hand. */
+export function resumePatch(deployment: Deployment, token: string): MergePatch {
+  return withVersion({ metadata: { annotations: { [RESUME]: token } }, spec: { paused: null } }, deployment);
 }
 
 /** Leaving: every mark off, `paused` and the deadline as they were. */
@@ -40,7 +44,7 @@ export function unfreezePatch(deployment: Deployment): MergePatch {
   const original = originalOf(deployment);
   const restored = deployment.spec.progressDeadlineSeconds === NO_DEADLINE ? original.progressDeadlineSeconds : undefined;
   return {
-    metadata: { annotations: { [ROLLOUT]: null, [RELEASE]: null, [ORIGINAL]: null, [FROZEN]: null } },
+    metadata: { annotations: { [ROLLOUT]: null, [RELEASE]: null, [ORIGINAL]: null, [FROZEN]: null, [RESUME]: null } },
     spec: {
       paused: original.paused === true ? true : null,
       ...(restored === undefined ? {} : { progressDeadlineSeconds: restored }),
@@ -114,10 +118,13 @@ interface Original {
 }
 
 function freeze(deployment: Deployment, rolloutName: string, wasPaused: boolean): MergePatch {
+  const marks = deployment.metadata.annotations ?? {};
+  const stale = [FROZEN, RESUME].filter((name) => marks[name] !== undefined).map((name) => [name, null]);
+  const kept = { [ROLLOUT]: adoptionMark(deployment, rolloutName), ...Object.fromEntries(stale) };
+  if (marks[ORIGINAL] !== undefined) return { metadata: { annotations: kept }, spec: { paused: true } };
   const patient = isDeadlineOurs(deployment);
   const original: Original = { ...(wasPaused && { paused: true }), ...(patient && { progressDeadlineSeconds: DEFAULT_DEADLINE }) };
-  const thawed = deployment.metadata.annotations?.[FROZEN] === undefined ? {} : { [FROZEN]: null };
-  const annotations = { [ROLLOUT]: adoptionMark(deployment, rolloutName), [ORIGINAL]: JSON.stringify(original), ...thawed };
+  const annotations = { ...kept, [ORIGINAL]: JSON.stringify(original) };
   return { metadata: { annotations }, spec: { paused: true, ...(patient && { progressDeadlineSeconds: NO_DEADLINE }) } };
 }
 

@@ -17,8 +17,15 @@ export function safeHash(text: string, length: number): string {
 
 /** Ten characters that name a template as the API server stores it; its `pod-template-hash` label is left out. */
 export function revisionOf(template: PodTemplate): string {
-  return safeHash(canonicalJson(withoutHash(template)), 10);
+  const known = revisions.get(template);
+  if (known !== undefined) return known;
+  const revision = safeHash(canonicalJson(withoutHash(template)), 10);
+  revisions.set(template, revision);
+  return revision;
 }
+
+/** Objects that were observed are never changed, and the same one is asked about at every look. */
+const revisions = new WeakMap<PodTemplate, string>();
 
 /** JSON with sorted keys and no spaces. Members that are null are left out: some API servers store `creationTimestamp: null`. */
 function canonicalJson(value: unknown): string {

@@ -1,10 +1,11 @@
 /** The invariants of the design, looked at after every change of the world. */
 import { type Deployment, type EndpointSlice, RESOURCES, type ReplicaSet, type Route, type Service } from "../../src/domain/kube.ts";
+import { meaningChanged } from "../../src/engine/settle.ts";
+import type { Action, Plan, RolloutObject } from "../../src/engine/types.ts";
 import { NAMESPACE, type World } from "../../src/sim/world/world.ts";
 import { readyAddresses } from "../../src/traffic/endpoints.ts";
 
-export function watchInvariants(world: World): string[] {
-  const broken: string[] = [];
+export function watchInvariants(world: World, broken: string[]): void {
   const seen = new Set<string>();
   const say = (what: string) => {
     const text = `${(world.clock.monotonic() / 1000).toFixed(1)}s ${what}`;
@@ -14,13 +15,51 @@ export function watchInvariants(world: World): string[] {
     }
   };
   world.store.subscribe(({ resource, object, type }) => {
-    if (resource.plural === "httproutes" && type !== "DELETED") {
+    if (resource.plural === "httproutes" && type !== "DELETED" && !disturbed.has(world)) {
       weightsArePaired(object as Route, say);
       exposureIsCommitted(world, object as Route, say);
     }
+    if (resource.plural === "canaryrollouts") {
+      kstatusReads(object as RolloutObject, say);
+    }
     stableServes(world, say);
   });
-  return broken;
+}
+
+/** What a plan did is done: decided right after it, nothing of it comes again. */
+export function repeats(plan: Plan, next: Plan): string[] {
+  const done = new Set([...plan.lower, ...plan.raise].map(essence));
+  const actions = [...next.lower, ...next.raise].filter((action) => done.has(essence(action))).map(essence);
+  const said = plan.status !== undefined && next.status !== undefined && !meaningChanged(plan.status, next.status);
+  return [...actions, ...(said ? [`status ${next.status?.phase}: ${next.status?.message}`] : [])];
+}
+
+function essence(action: Action): string {
+  return JSON.stringify(action, (key, value: unknown) => (key === "resourceVersion" || key === "why" ? undefined : value));
+}
+
+/** As kstatus reads conditions; their texts hold nothing that moves by itself. */
+function kstatusReads({ metadata, status }: RolloutObject, say: (what: string) => void): void {
+  const conditions = status?.conditions ?? [];
+  if (conditions.length === 0) {
+    return;
+  }
+  const of = (type: string) => conditions.find((condition) => condition.type === type);
+  const [ready, reconciling, stalled] = ["Ready", "Reconciling", "Stalled"].map((type) => of(type)?.status);
+  if (ready === undefined || (reconciling === "True" && stalled === "True")) {
+    say(`kstatus: Ready ${ready}, Reconciling ${reconciling}, Stalled ${stalled} in phase ${status?.phase}`);
+  }
+  if (ready === "True" && (reconciling ?? stalled) !== undefined) {
+    say(`kstatus: Ready, and yet Reconciling ${reconciling}, Stalled ${stalled}`);
+  }
+  for (const { type, observedGeneration, message } of conditions) {
+    if (observedGeneration === undefined || observedGeneration > (metadata.generation ?? 1)) {
+      say(`condition ${type} about generation ${observedGeneration}`);
+    }
+    if (/\d+ (of|\/) \d+|\d\d:\d\d|\d+\.\d+ ?%/.test(message)) {
+      say(`condition ${type} carries figures: ${message}`);
+    }
+  }
 }
 
 function weightsArePaired(route: Route, say: (what: string) => void): void {
@@ -80,7 +119,7 @@ function stableServes(world: World, say: (what: string) => void): void {
   }
 }
 
-/** Worlds whose pods a test takes away itself. */
+/** Worlds whose sets, pods or routes a test takes away or rewrites itself. */
 export const disturbed = new WeakSet<World>();
 
 function adoptedOnce(world: World): boolean {

@@ -1,45 +1,10 @@
 /** Rows of the list of scars that are decided by the engine, each on virtual time under its number. */
 import { describe, expect, test } from "vitest";
-import { RESOURCES, type ReplicaSet, type Route, type Service } from "../../src/domain/kube.ts";
+import { RESOURCES, type ReplicaSet, type Service } from "../../src/domain/kube.ts";
 import { NAMESPACE } from "../../src/sim/world/world.ts";
 import { crds, deployment } from "../support/manifests.ts";
-import { adopted, deploymentOf, type Story, tell } from "./story.ts";
-
-const STEPS = {
-  steps: [
-    { weight: 5, minDuration: "10s" },
-    { weight: 50, minDuration: "10s" },
-  ],
-  bake: "10s",
-};
-const SPEC = { strategy: STEPS, analysis: { interval: "2s" } };
-const bad = (image: string) => ({ failRate: image === "checkout:2" ? 0.4 : 0, latencyMs: 20 });
-
-/** In the middle of a good release, at this weight. */
-async function atWeight(weights: string, options: Parameters<typeof adopted>[0] = {}): Promise<Story> {
-  const story = await adopted({ spec: SPEC, replicas: 4, ...options });
-  story.push("checkout:2");
-  await story.world.until(`weights ${weights}`, () => story.weights() === weights);
-  return story;
-}
-
-function setWeights(story: Story, stable: number, canary: number): void {
-  const route = story.world.store.get(RESOURCES.httpRoutes, NAMESPACE, "checkout") as Route;
-  const [rule] = route.spec.rules ?? [];
-  const [first, second] = rule?.backendRefs ?? [];
-  const backendRefs = [
-    { ...first, weight: stable },
-    { ...second, weight: canary },
-  ];
-  story.patch(RESOURCES.httpRoutes, "checkout", {
-    metadata: { annotations: { "test/by": "argocd" } },
-    spec: { rules: [{ ...rule, backendRefs }] },
-  });
-}
-
-function condition(story: Story, type: string) {
-  return story.status().conditions?.find((one) => one.type === type);
-}
+import { atWeight, bad, condition, podUids, SPEC, setWeights } from "./moments.ts";
+import { adopted, deploymentOf } from "./story.ts";
 
 describe("routes and weights", () => {
   test("3, 8: traffic went elsewhere: the observed share contradicts, nothing is raised, the causes are named in order", async () => {
@@ -225,14 +190,6 @@ describe("workloads", () => {
   });
 });
 
-function podUids(story: Story, image: string): string[] {
-  const pods = story.world.store.list(RESOURCES.pods, { namespace: NAMESPACE }).items;
-  return pods
-    .filter((pod) => JSON.stringify(pod["spec"]).includes(image))
-    .map((pod) => pod.metadata.uid ?? "")
-    .sort();
-}
-
 describe("GitOps", () => {
   test("23: self-heal puts weights back: down at once, up as a raise, after three a conflict with the exact ignore rule", async () => {
     const strategy = { steps: [{ weight: 50, minDuration: "30m" }] };
@@ -377,117 +334,4 @@ describe("people", () => {
     await story.world.advance(10_000);
     expect(story.events()).toContain("RolledBack Deployment");
   });
-});
-
-test("idle costs nothing: no write in an hour", async () => {
-  const story = await adopted({ spec: SPEC, replicas: 4 });
-  await story.world.advance(3_600_000);
-  expect(story.count()).toEqual({});
-});
-
-test("a release of ten replicas stays within its budget of writes", async () => {
-  const writes: number[] = [];
-  const story = await adopted({ onWrite: ({ verb }) => void (verb === "status" && writes.push(story?.world.clock.monotonic() ?? 0)) });
-  story.push("checkout:2");
-  await story.outcome("Promoted");
-  const counts = story.count();
-  const { events = 0, ...others } = counts;
-  const sum = Object.values(others).reduce((a, b) => a + b, 0);
-  expect(sum).toBeLessThanOrEqual(35);
-  expect(sum + events).toBeLessThanOrEqual(45);
-  const busiest = Math.max(...writes.map((at) => writes.filter((other) => other > at - 60_000 && other <= at).length));
-  expect(busiest).toBeLessThanOrEqual(6);
-});
-
-test("somebody resumes the Deployment mid-release: frozen again, Kubernetes' own set goes, the old one is whole", async () => {
-  const story = await atWeight("95/5");
-  story.patch(RESOURCES.deployments, "checkout", { spec: { paused: false } });
-  await story.world.advance(30_000);
-  expect(deploymentOf(story).spec.paused).toBe(true);
-  const sets = story.world.store.list(RESOURCES.replicaSets, { namespace: NAMESPACE }).items as readonly ReplicaSet[];
-  expect(sets.filter((set) => (set.spec.replicas ?? 0) > 0)).toHaveLength(2);
-  expect(story.set(story.status().stable?.podTemplateHash ?? "")?.spec.replicas).toBe(4);
-  await story.outcome("Promoted");
-});
-
-test("the stable set is deleted mid-release: put back from the copy on the trial", async () => {
-  const story = await atWeight("95/5");
-  const hash = story.status().stable?.podTemplateHash ?? "";
-  story.world.store.delete(RESOURCES.replicaSets, NAMESPACE, story.set(hash)?.metadata.name ?? "");
-  await story.world.advance(10_000);
-  expect(story.set(hash)?.status?.readyReplicas).toBe(4);
-});
-
-test("status is lost mid-release: stable is known from the trial, and the release starts over", async () => {
-  const story = await atWeight("50/50");
-  const hash = story.status().stable?.podTemplateHash;
-  story.world.kill();
-  const { status: _status, ...bare } = story.world.rollout();
-  story.world.store.replace(RESOURCES.canaryRollouts, NAMESPACE, "checkout", { ...bare, status: {} } as never, { subresource: "status" });
-  story.world.start();
-  story.lines.length = 0;
-  await story.world.until("first step", () => story.weights() === "95/5", 60_000);
-  expect(story.lines.findIndex((line) => line.includes("a release starts at weight 0"))).toBe(0);
-  expect(story.status().stable?.podTemplateHash).toBe(hash);
-  await story.outcome("Promoted");
-});
-
-test("no rollout without its Service: Stalled says what to do, the Deployment is untouched", async () => {
-  const story = await tell({ spec: { ...SPEC, traffic: { service: "nope" } } });
-  await story.phase("Stalled");
-  expect(condition(story, "Stalled")).toMatchObject({ reason: "ServiceMissing" });
-  expect(deploymentOf(story).spec.paused ?? false).toBe(false);
-});
-
-test("a finalizer that somebody took off comes back", async () => {
-  const story = await adopted({ spec: SPEC, replicas: 4 });
-  story.patch(RESOURCES.canaryRollouts, "checkout", { metadata: { finalizers: null } });
-  await story.world.advance(5_000);
-  expect(story.world.rollout().metadata.finalizers).toEqual(["serin.dev/restore"]);
-});
-
-test("hands off: nothing is written to the target, also when the rollout is deleted", async () => {
-  const story = await atWeight("95/5");
-  story.patch(RESOURCES.deployments, "checkout", { metadata: { annotations: { "serin.dev/hands-off": "night shift" } } });
-  await story.phase("Paused");
-  story.count();
-  story.world.store.delete(RESOURCES.canaryRollouts, NAMESPACE, "checkout");
-  await story.world.advance(30_000);
-  expect(story.world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout")).toBeUndefined();
-  const { status: _status, canaryrollouts: _finalizer, events: _events, ...others } = story.count();
-  expect(others).toEqual({});
-});
-
-test("replicas are lowered between the look and the hand-over: the old set carries the traffic until the tried one is whole", async () => {
-  const story = await adopted({ spec: SPEC, replicas: 12 });
-  const { store, verbs } = story.world;
-  const oldSizes: (number | undefined)[] = [];
-  const weights: string[] = [];
-  const sizes: string[] = [];
-  store.subscribe(({ resource, type }) => {
-    if (resource.plural === "replicasets")
-      sizes.push(`${story.set(hash)?.spec.replicas}/${story.set(story.status().canary?.revision ?? "")?.spec.replicas}`);
-    if (resource.plural !== "httproutes") return;
-    weights.push(story.weights());
-    if (type === "DELETED") oldSizes.push(story.set(hash)?.spec.replicas);
-  });
-  const hash = story.status().stable?.podTemplateHash ?? "";
-  let lowered = false;
-  verbs.plan.refuse = ({ verb, resource }) => {
-    if (!lowered && verb === "patch" && resource.plural === "replicasets" && story.status().phase === "Promoting") {
-      lowered = true;
-      story.patch(RESOURCES.deployments, "checkout", { spec: { replicas: 11 } });
-      // Kubernetes takes the one pod from the old set before our patch arrives, and then the surplus from the larger trial.
-      story.world.clock.advance(20);
-    }
-    return undefined;
-  };
-  story.push("checkout:2");
-  await story.outcome("Promoted");
-  await story.world.advance(10_000);
-  expect(lowered).toBe(true);
-  expect(oldSizes).toEqual([0]);
-  expect(weights.slice(weights.indexOf("0/100")), [...new Set(sizes)].join(" ")).toContain("100/0");
-  expect(deploymentOf(story).status).toMatchObject({ readyReplicas: 11, updatedReplicas: 11 });
-  expect(story.broken).toEqual([]);
 });

@@ -1,10 +1,11 @@
 /** A release told on virtual time: what Serin wrote, when and why, and what the world looked like then. */
+import { expect, onTestFinished } from "vitest";
 import type { CanaryRolloutStatus } from "../../src/api/status.ts";
 import { type Deployment, type KubeObject, RESOURCES, type ReplicaSet, type Route } from "../../src/domain/kube.ts";
 import type { Action } from "../../src/engine/types.ts";
 import { createWorld, NAMESPACE, type World, type WorldOptions } from "../../src/sim/world/world.ts";
 import { crds, deployment, rollout, service } from "../support/manifests.ts";
-import { watchInvariants } from "./invariants.ts";
+import { disturbed, repeats, watchInvariants } from "./invariants.ts";
 
 export interface Story {
   readonly world: World;
@@ -21,6 +22,8 @@ export interface Story {
   phase(phase: string, limitMs?: number): Promise<void>;
   outcome(outcome: string, limitMs?: number): Promise<void>;
   events(): string[];
+  /** From here on the test itself takes pods away: an apex without any is not Serin's doing. */
+  disturb(): void;
   set(hashOrRole: string): ReplicaSet | undefined;
   /** Everything that breaks an invariant, so far. */
   readonly broken: string[];
@@ -42,10 +45,17 @@ export async function tell(options: StoryOptions = {}): Promise<Story> {
   let counts: Record<string, number> = {};
   let why = "";
   const started = { at: 0 };
+  const broken: string[] = [];
   const world = createWorld({
     seed: 1,
     crds: crds(),
     ...options,
+    onPlan(plan, again) {
+      for (const repeated of repeats(plan, again())) {
+        broken.push(`decided again after it was done: ${repeated}`);
+      }
+      options.onPlan?.(plan, again);
+    },
     onAction(action: Action) {
       why = action.why;
       options.onAction?.(action);
@@ -59,7 +69,8 @@ export async function tell(options: StoryOptions = {}): Promise<Story> {
       options.onWrite?.(write);
     },
   });
-  const broken = watchInvariants(world);
+  watchInvariants(world, broken);
+  onTestFinished(() => expect(broken).toEqual([]));
   const { store } = world;
   store.create(RESOURCES.services, NAMESPACE, service());
   store.create(RESOURCES.deployments, NAMESPACE, options.deployment ?? deployment(options.image ?? "checkout:1", options.replicas ?? 10));
@@ -95,6 +106,7 @@ export async function tell(options: StoryOptions = {}): Promise<Story> {
       store
         .list(RESOURCES.events, { namespace: NAMESPACE })
         .items.map((event) => `${event["reason"]} ${(event["regarding"] as { kind?: string })?.kind}`),
+    disturb: () => void disturbed.add(world),
     set: (wanted) =>
       (store.list(RESOURCES.replicaSets, { namespace: NAMESPACE }).items as readonly ReplicaSet[]).find(
         (set) => set.spec.template.metadata?.labels?.["pod-template-hash"] === wanted || set.metadata.labels?.["serin.dev/role"] === wanted,

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Deployment, KubeObject, ReplicaSet } from "../../src/domain/kube.ts";
-import { trialReplicaSet, versionService } from "../../src/workload/build.ts";
-import { nameTaken, selectedByAnother, targetFinding, trialTemplateChanged } from "../../src/workload/findings.ts";
+import type { Deployment, ReplicaSet } from "../../src/domain/kube.ts";
+import { trialReplicaSet } from "../../src/workload/build.ts";
+import { selectedByAnother, targetFinding, trialTemplateChanged } from "../../src/workload/findings.ts";
 import { selectorMatches, serviceSelects } from "../../src/workload/selector.ts";
 import { deployment, replicaSet, service, template } from "./objects.ts";
 
-const rollout = { name: "checkout", namespace: "shop", uid: "rollout" };
 const pending = deployment({ template: template("checkout:2") });
 const trial = trialReplicaSet({
   rolloutName: "checkout",
@@ -62,29 +61,6 @@ describe("SelectorOverlaps", () => {
     ["itself", pending, false],
   ])("%s", (_, one, found) => {
     expect(selectedByAnother(pending, "rev", [one]) !== undefined).toBe(found);
-  });
-});
-
-describe("NameTaken", () => {
-  const own = versionService({ rollout, apex: service(), role: "stable", hash: "v1" });
-
-  it.each<[string, KubeObject | undefined, boolean]>([
-    ["nothing of that name", undefined, false],
-    ["Serin's own", own, false],
-    ["a user's", service({}, { name: "checkout-stable" }), true],
-    [
-      "of another role",
-      { ...own, metadata: { ...own.metadata, labels: { ...own.metadata.labels, "serin.dev/role": "canary-service" } } },
-      true,
-    ],
-    ["of a CanaryRollout of that name that is gone", { ...own, metadata: { ...own.metadata, ownerReferences: [] } }, true],
-  ])("%s", (_, existing, taken) => {
-    expect(nameTaken(existing, rollout, "stable-service") !== undefined).toBe(taken);
-  });
-
-  it("a trial belongs to its Deployment and is Serin's own", () => {
-    expect(nameTaken(trial, rollout, "trial")).toBeUndefined();
-    expect(nameTaken(replicaSet("rev", "checkout:2", 0), rollout, "trial")?.reason).toBe("NameTaken");
   });
 });
 

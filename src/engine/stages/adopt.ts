@@ -5,9 +5,8 @@
  */
 
 import { RESTORE, ROLLOUT } from "../../api/marks.ts";
-import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
-import { RESOURCES } from "../../domain/kube.ts";
+import { type Deployment, RESOURCES } from "../../domain/kube.ts";
 import { targetFinding } from "../../workload/findings.ts";
 import { adoptionMark, freezePatch, withVersion } from "../../workload/patches.ts";
 import { hashOf } from "../../workload/selector.ts";
@@ -26,12 +25,8 @@ export function isAdoptedByUs(scene: Scene): boolean {
   return o.deployment?.metadata.annotations?.[ROLLOUT] === (o.deployment && adoptionMark(o.deployment, names.rollout));
 }
 
-export function adopt(scene: Scene, policy: Policy): Draft {
-  const { o, names } = scene;
-  const { deployment } = o;
-  if (deployment === undefined) {
-    return targetMissing(scene, policy);
-  }
+export function adopt(scene: Scene, deployment: Deployment): Draft {
+  const { names } = scene;
   const finding = targetFinding(deployment) ?? serviceIsMissing(scene) ?? routeKindIsMissing(scene);
   if (finding !== undefined) {
     return stalled(scene, finding);
@@ -81,24 +76,15 @@ function mayBeAdopted({ o, stable }: Scene): boolean {
   return deployment.spec.paused === true && activeSets(controlledSets(deployment, o.sets)).length === 1 && whole;
 }
 
-export function stableOf({ stable, status }: Scene): Scene["status"]["stable"] {
+export function stableOf({ stable, status, revision }: Scene): Scene["status"]["stable"] {
   if (stable === undefined) {
     return status.stable;
   }
   const hash = hashOf(stable);
   const readyReplicas = stable.status?.readyReplicas ?? 0;
-  return { revision: hash, podTemplateHash: hash, images: imagesOf(stable.spec.template), readyReplicas };
+  return { revision, podTemplateHash: hash, images: imagesOf(stable.spec.template), readyReplicas };
 }
 
 function initializing(scene: Scene, message: string, reason: string): Draft {
   return { phase: "Initializing", reason, message, memory: scene.status, why: [message] };
-}
-
-/** Nothing to release: what a trial of a deleted Deployment left behind is taken away. */
-export function targetMissing(scene: Scene, policy: Policy): Draft {
-  const { name } = policy.target;
-  return stalled(scene, {
-    reason: REASON.TargetMissing,
-    message: `Deployment ${name} does not exist in namespace ${scene.names.namespace}: create it or correct spec.targetRef.name`,
-  });
 }

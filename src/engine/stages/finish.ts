@@ -45,7 +45,7 @@ function oldSets({ o, stableHash }: Scene, adopted: ReplicaSet): ReplicaSet[] {
 function settleSizes(scene: Scene, adopted: ReplicaSet): Draft {
   const { replicas, o, actual } = scene;
   const short = replicasOf(adopted) < replicas;
-  if (!short && availableCount(adopted) >= replicas && actual < 100 && o.route !== undefined) {
+  if (replicas > 0 && !short && availableCount(adopted) >= replicas && actual < 100 && o.route !== undefined) {
     return waiting(scene, "all traffic to the adopted pods again", { raise: raiseTo(scene, 100, "the adopted set is whole again") });
   }
   if (!short || o.deployment === undefined) {

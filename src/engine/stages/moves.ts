@@ -76,7 +76,7 @@ export function held(scene: Scene, policy: Policy, judgement: Judgement, wait: W
     phase,
     reason: lasts ? wait.reason : REASON.Progressing,
     message: `${stepName(policy, index)}: ${wait.text}`,
-    stableText: lasts && wait.reason !== REASON.Progressing ? wait.reason : "a release runs",
+    stableText: wait.stalled ? wait.text : lasts && wait.reason !== REASON.Progressing ? wait.reason : "a release runs",
     stalled: wait.stalled ?? false,
     memory: { ...status, ...evidence(judgement), ...sizing, waitingFor: "" },
     findings: findingsOf(scene, judgement),

@@ -6,14 +6,15 @@
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
 import { trialTemplateChanged } from "../../workload/findings.ts";
+import { pinOf } from "../../workload/selector.ts";
 import { replicasOf } from "../../workload/size.ts";
 import type { Draft } from "../draft.ts";
-import { dropOldTrials, ensureRelease } from "../ensure.ts";
-import { canaryIsShort, closedGate } from "../gates.ts";
-import { firstGuard, troubleOf } from "../guards.ts";
+import { dropOldTrials, ensureApexPin, ensureRelease } from "../ensure.ts";
+import { canaryIsShort, closedGate, growth } from "../gates.ts";
+import { firstGuard, sizedOf, troubleOf } from "../guards.ts";
 import { findingsOf } from "../health.ts";
 import { type Judgement, judgementOf } from "../judgement.ts";
-import { noteRevert } from "../reverts.ts";
+import { mayReassert, noteRevert } from "../reverts.ts";
 import { ladderOf, type Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
 import { lowerTo, resize, tell } from "../writes.ts";
@@ -23,7 +24,8 @@ import { handOverEmpty } from "./promote.ts";
 import { stalled } from "./stalled.ts";
 import { stepInForce } from "./step-in-force.ts";
 
-export function progress(scene: Scene, policy: Policy): Draft {
+export function progress(observed: Scene, policy: Policy): Draft {
+  const scene = withSize(observed, policy);
   const judgement = judgementOf(scene, policy);
   const verdict = firstGuard(scene, policy, judgement);
   if (verdict !== undefined) {
@@ -34,10 +36,21 @@ export function progress(scene: Scene, policy: Policy): Draft {
   }
   return (
     trialWasRewritten(scene) ??
+    canaryIsCutOff(scene, judgement) ??
     canaryLostPods(scene, policy, judgement) ??
+    pinIsOff(scene) ??
     weightIsTooHigh(scene, policy, judgement) ??
     goOn(scene, policy, judgement)
   );
+}
+
+/** What the trial has reached is remembered with whatever is written next. */
+function withSize(scene: Scene, policy: Policy): Scene {
+  if (scene.canary === undefined) {
+    return scene;
+  }
+  const canary = { ...scene.canary, sized: sizedOf(scene, policy) };
+  return { ...scene, canary, status: { ...scene.status, canary } };
 }
 
 function goOn(scene: Scene, policy: Policy, judgement: Judgement): Draft {
@@ -47,12 +60,20 @@ function goOn(scene: Scene, policy: Policy, judgement: Judgement): Draft {
     step !== undefined && scene.allowed === step.weight
       ? stepInForce(scene, policy, judgement, index, step)
       : raiseOrWait(scene, policy, judgement, index);
-  return { ...draft, raise: [...repairs(scene), ...(draft.raise ?? []), ...dropOldTrials(scene)] };
+  const upkeep = scene.allowed > 0 ? [...ensureRelease(scene), ...growth(scene, policy, scene.allowed)] : [];
+  return { ...draft, raise: onePerObject([...upkeep, ...(draft.raise ?? []), ...dropOldTrials(scene)]) };
 }
 
-/** Objects that somebody deleted or changed in the middle of a step. */
-function repairs(scene: Scene): readonly Action[] {
-  return scene.allowed > 0 ? ensureRelease(scene) : [];
+/** Upkeep of the weight in force (what somebody deleted, what an autoscaler asks for) goes before what the next one needs. */
+function onePerObject(actions: readonly Action[]): readonly Action[] {
+  const seen = new Set<string>();
+  return actions.filter((action) => {
+    const object =
+      "resource" in action ? `${action.resource.plural}/${"name" in action ? action.name : action.object.metadata.name}` : action.type;
+    const first = !seen.has(object);
+    seen.add(object);
+    return first;
+  });
 }
 
 /** Admission made other pods of our template: Kubernetes would replace them at the hand-over. */
@@ -70,31 +91,69 @@ function trialWasRewritten(scene: Scene): Draft | undefined {
   });
 }
 
-/** Weight 0 until they are back; the step starts over with the raise. */
+/** Too few pods for the weight; the time without them counts toward readyTimeout. */
 function canaryLostPods(scene: Scene, policy: Policy, judgement: Judgement): Draft | undefined {
   if (!canaryIsShort(scene, policy)) {
     return undefined;
   }
-  const { status, canary, now } = scene;
-  const at = new Date(now).toISOString();
   const message = `weight 0 until the canary's pods are ready again${suffix(troubleOf(scene))}`;
+  const draft = weightOff(scene, judgement, message, "too few canary pods are ready");
+  const { canary } = draft.memory;
+  const unreadySince = canary?.unreadySince ?? new Date(scene.now).toISOString();
+  return canary === undefined ? draft : { ...draft, memory: { ...draft.memory, canary: { ...canary, unreadySince } } };
+}
+
+/** Its share would reach nobody, or somebody else. */
+function canaryIsCutOff(scene: Scene, judgement: Judgement): Draft | undefined {
+  const { o, allowed, revision, names } = scene;
+  if (allowed === 0 || pinOf(o.services.canary) === revision) {
+    return undefined;
+  }
+  const what = o.services.canary === undefined ? "is gone" : "selects other pods";
+  const text = `Service ${names.canary} ${what}`;
+  return weightOff(scene, judgement, `weight 0: ${text}; it is made right, then the step starts over`, text);
+}
+
+/** Weight 0 until what is missing is back; the step starts over with the raise. */
+function weightOff(scene: Scene, judgement: Judgement, message: string, why: string): Draft {
+  const { status, now } = scene;
   return {
     phase: "Progressing",
     reason: REASON.WeightLowered,
     message,
-    stableText: "too few canary pods are ready",
+    stableText: why,
     memory: {
       ...status,
       ...evidence(judgement),
-      ...(canary ? { canary: { ...canary, unreadySince: canary.unreadySince ?? at } } : {}),
       ...(status.step ? { step: { ...status.step, state: "Sizing" as const } } : {}),
       traffic: { weight: "0%" },
     },
     findings: findingsOf(scene, judgement),
-    lower: lowerTo(scene, 0, "too few canary pods are ready"),
-    events: [tell(scene, REASON.WeightLowered, message, { warning: true, step: `unready-${now}` })],
+    lower: lowerTo(scene, 0, why),
+    events: [tell(scene, REASON.WeightLowered, message, { warning: true, step: `lowered-${now}` })],
     wakes: [now],
     why: [message],
+  };
+}
+
+/** Somebody put the apex' selector back: callers outside the mesh would get a share that nobody decided. */
+function pinIsOff(scene: Scene): Draft | undefined {
+  const { o, stableHash, status, names } = scene;
+  const off = o.route !== undefined && o.services.apex !== undefined && pinOf(o.services.apex) !== stableHash;
+  if (stableHash === undefined || !off || !mayReassert(scene, "selector")) {
+    return undefined;
+  }
+  const why = `the selector of Service ${names.apex} was put back: pinned to stable again`;
+  return {
+    phase: status.phase ?? "Progressing",
+    reason: REASON.SelectorReverted,
+    message: why,
+    stableText: "a release runs",
+    memory: noteRevert(scene, status, "selector"),
+    lower: ensureApexPin(scene, stableHash),
+    events: [tell(scene, REASON.SelectorReverted, why, { warning: true, step: `selector-${scene.now}` })],
+    wakes: [scene.now],
+    why: [why],
   };
 }
 

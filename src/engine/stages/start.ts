@@ -1,12 +1,14 @@
 /** A template that differs from what runs: preflight, then the first commit of a release. */
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
+import { unsplitPorts } from "../../traffic/findings.ts";
 import { imagesOf } from "../../workload/template.ts";
 import type { Draft } from "../draft.ts";
 import { ensureRelease } from "../ensure.ts";
 import { findingsOf } from "../health.ts";
 import { preflight } from "../preflight.ts";
 import { ladderOf, positionOf, type Scene } from "../scene.ts";
+import type { PlanEvent } from "../types.ts";
 import { lowerTo, tell } from "../writes.ts";
 import { stalled } from "./stalled.ts";
 
@@ -56,7 +58,13 @@ export function begin(scene: Scene, policy: Policy, attempt: number): Draft {
       tell(started, REASON.ReleaseStarted, `${attempt === 0 ? "" : `attempt ${attempt + 1}: `}trying ${images.join(", ")} (${revision})`, {
         onTarget: true,
       }),
+      ...unsplit(started, policy),
     ],
     why: [`release ${revision} starts`],
   };
+}
+
+function unsplit(scene: Scene, policy: Policy): readonly PlanEvent[] {
+  const finding = scene.o.services.apex && unsplitPorts(scene.o.services.apex, policy.traffic.port);
+  return finding === undefined ? [] : [tell(scene, REASON.UnsplitPorts, finding.message, { warning: true, onTarget: true, step: "ports" })];
 }

@@ -7,6 +7,7 @@ import { closedGate } from "../gates.ts";
 import { findingsOf } from "../health.ts";
 import { freshIntents, names, suspension, used } from "../intents.ts";
 import { type Judgement, millis } from "../judgement.ts";
+import { lastingFinding } from "../preflight.ts";
 import type { Scene } from "../scene.ts";
 import { tell } from "../writes.ts";
 import { deadlines, evidence, held, raise, reassert, stepName } from "./moves.ts";
@@ -23,6 +24,7 @@ interface Step {
 export function stepInForce(scene: Scene, policy: Policy, judgement: Judgement, index: number, step: StepPolicy): Draft {
   const at: Step = { scene, policy, judgement, index, step };
   return (
+    unsound(at) ??
     reassert(scene, policy, judgement) ??
     suspended(at) ??
     passedByHand(at) ??
@@ -32,6 +34,12 @@ export function stepInForce(scene: Scene, policy: Policy, judgement: Judgement, 
     unapproved(at) ??
     forward(at)
   );
+}
+
+/** Said when it is found, not only before the next raise; traffic stays as it is. */
+function unsound({ scene, policy, judgement }: Step): Draft | undefined {
+  const finding = lastingFinding(scene, policy);
+  return finding && held(scene, policy, judgement, { reason: finding.reason, text: finding.message, actions: [], stalled: true });
 }
 
 function suspended({ scene, policy, judgement }: Step): Draft | undefined {

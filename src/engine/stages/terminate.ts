@@ -26,8 +26,7 @@ export function terminate(scene: Scene): Draft {
       raise: letGo(scene),
     };
   }
-  const lower = lowerTo(scene, 0, "the CanaryRollout is deleted", cutMarkOf(scene));
-  const cleanup = lower.length > 0 || !isQuiet(scene) ? { actions: [], done: false } : cleanUp(scene, false);
+  const { lower, raise, done } = giveBack(scene, "the CanaryRollout is deleted");
   const open = scene.open && canary !== undefined;
   const draft: Draft = {
     phase: "Terminating",
@@ -44,14 +43,18 @@ export function terminate(scene: Scene): Draft {
     events: staysFrozen(scene),
     wakes: [scene.now + 1_000],
   };
-  if (!cleanup.done) {
-    return { ...draft, raise: cleanup.actions };
+  return done ? { ...draft, memory: o.rollout.status ?? {}, raise: letGo(scene) } : { ...draft, raise };
+}
+
+/** Traffic to stable, the trial away, the route, the pins and the Services; then the freeze. One step further at every look. */
+export function giveBack(scene: Scene, why: string): { lower: readonly Action[]; raise: readonly Action[]; done: boolean } {
+  const lower = lowerTo(scene, 0, why, cutMarkOf(scene));
+  if (lower.length > 0 || !isQuiet(scene)) {
+    return { lower, raise: [], done: false };
   }
-  const thaw = isAdoptedByUs(scene) ? leave(scene) : [];
-  if (thaw.length > 0) {
-    return { ...draft, raise: thaw };
-  }
-  return { ...draft, memory: o.rollout.status ?? {}, raise: letGo(scene) };
+  const cleanup = cleanUp(scene, false);
+  const thaw = cleanup.done && isAdoptedByUs(scene) ? leave(scene) : [];
+  return { lower, raise: [...cleanup.actions, ...thaw], done: cleanup.done && thaw.length === 0 };
 }
 
 /** Requests on their way are answered before the trial's pods go. */

@@ -5,8 +5,10 @@
 import { createEventRecorder } from "../../cluster/events.ts";
 import { createQueue, type Queue } from "../../cluster/queue.ts";
 import { concerned, concernsOfRollout, WATCHED, type Watched } from "../../controller/concerns.ts";
+import { observe } from "../../controller/observe.ts";
 import { type Memory, NO_MEMORY, reconcile } from "../../controller/reconcile.ts";
 import { type KubeObject, keyOf, RESOURCES } from "../../domain/kube.ts";
+import { decide } from "../../engine/decide.ts";
 import type { Action, Plan, RolloutObject } from "../../engine/types.ts";
 import type { PodBehaviour } from "../kube/controllers/kubelet/behaviours.ts";
 import { createSimulatedRuntime } from "../kube/controllers/kubelet/simulated-runtime.ts";
@@ -29,8 +31,8 @@ export interface WorldOptions {
   readonly podBehaviourOf?: (pod: LivePod) => PodBehaviour;
   /** CRDs that are served, as objects. */
   readonly crds: readonly KubeObject[];
-  /** Told of every reconcile, for stories and invariants. */
-  readonly onPlan?: (plan: Plan) => void;
+  /** Told of every reconcile, for stories and invariants: the plan, and what would be decided right after it was carried out. */
+  readonly onPlan?: (plan: Plan, again: () => Plan) => void;
   readonly onAction?: (action: Action) => void;
   readonly onWrite?: (write: Write) => void;
 }
@@ -103,11 +105,14 @@ export function createWorld(options: WorldOptions): World {
     if (!done.result.ok && !done.result.conflict && done.result.error instanceof Killed) {
       throw done.result.error;
     }
-    options.onPlan?.(done.plan);
     mine.memories.set(key, done.memory);
     if (!done.result.ok) {
       mine.queue.retry(key);
       return;
+    }
+    const left = cache.get("canaryRollouts", namespace, name) as RolloutObject | undefined;
+    if (left !== undefined) {
+      options.onPlan?.(done.plan, () => decide(observe(left, { ...context, now: clock.now(), ...done.memory })));
     }
     mine.queue.forget(key);
     if (done.plan.wakeAt !== undefined) {

@@ -1,0 +1,59 @@
+/** A resumed Deployment rolls the untried template: paused again at once, and what Kubernetes made of it is taken away. */
+import { RESUME } from "../../api/marks.ts";
+import { REASON } from "../../api/reasons.ts";
+import { RESOURCES } from "../../domain/kube.ts";
+import { refreezePatch } from "../../workload/patches.ts";
+import { controlledSets } from "../../workload/sets.ts";
+import { replicasOf } from "../../workload/size.ts";
+import { sameTemplate } from "../../workload/template.ts";
+import type { Draft } from "../draft.ts";
+import { mayReassert, noteRevert } from "../reverts.ts";
+import type { Scene } from "../scene.ts";
+import type { Action } from "../types.ts";
+import { deleteAction, tell } from "../writes.ts";
+import { isAdoptedByUs } from "./adopt.ts";
+
+/** Also where a tool replaced the whole object and took the adoption mark with it: the set that runs still is stable's. */
+export function resumed(scene: Scene): Draft | undefined {
+  const { o, names, status, stable } = scene;
+  const { deployment } = o;
+  const marked = isAdoptedByUs(scene);
+  const ours = marked || (status.stable !== undefined && stable !== undefined);
+  if (deployment === undefined || !ours || (marked && deployment.spec.paused === true) || isResumedByUs(scene)) {
+    return undefined;
+  }
+  const again = deployment.metadata.annotations?.[RESUME] !== undefined;
+  if (!again && !mayReassert(scene, "paused")) {
+    return undefined;
+  }
+  const why = again ? "the stable set is made anew: frozen again" : "somebody resumed the Deployment: frozen again";
+  const patch = refreezePatch(deployment, names.rollout);
+  const freeze: Action = { type: "mergePatch", resource: RESOURCES.deployments, name: deployment.metadata.name, patch, why };
+  return {
+    phase: status.phase ?? "Initializing",
+    reason: REASON.Refrozen,
+    message: why,
+    stableText: why,
+    memory: again ? status : noteRevert(scene, status, "paused"),
+    lower: [freeze],
+    events: again ? [] : [tell(scene, REASON.Refrozen, why, { warning: true, onTarget: true, step: `paused-${scene.now}` })],
+    why: [why],
+  };
+}
+
+/** Until Kubernetes has made the stable set anew. */
+function isResumedByUs({ o, stable }: Scene): boolean {
+  return o.deployment?.metadata.annotations?.[RESUME] !== undefined && stable === undefined;
+}
+
+/** Sets that Kubernetes made of the untried template while the Deployment was resumed; the old one then returns to its size. */
+export function kubernetesOwnSets(scene: Scene): readonly Action[] {
+  const { o, pending, stable } = scene;
+  if (o.deployment === undefined || !pending || stable === undefined || scene.adopted !== undefined) {
+    return [];
+  }
+  const template = o.deployment.spec.template;
+  return controlledSets(o.deployment, o.sets)
+    .filter((set) => set !== stable && sameTemplate(set.spec.template, template) && replicasOf(set) > 0)
+    .map((set) => deleteAction(RESOURCES.replicaSets, set, "Kubernetes made it of the untried template"));
+}
