@@ -14,6 +14,7 @@ import type { Action, HandOver, LowerWeight } from "../engine/types.ts";
 import { ROUTE_KINDS, weightsOf } from "../traffic/index.ts";
 import { handOverPatch } from "../workload/patches.ts";
 import { revisionOf } from "../workload/revision.ts";
+import { availableCount } from "../workload/sets.ts";
 import { replicasOf } from "../workload/size.ts";
 import { templateDifference } from "../workload/template.ts";
 import type { Cache } from "./cache.ts";
@@ -145,6 +146,5 @@ function doubtOf(action: HandOver, deployment: Deployment, stable: ReplicaSet, t
   if (deployment.spec.paused !== true) {
     return "the Deployment was resumed";
   }
-  const available = trial.status?.availableReplicas ?? 0;
-  return [replicasOf(stable), replicasOf(trial), available].every((size) => size === n) ? undefined : "the sizes are not equal";
+  return [replicasOf(stable), replicasOf(trial), availableCount(trial)].every((size) => size === n) ? undefined : "the sizes are not equal";
 }

@@ -2,6 +2,7 @@
  * Conditions as kstatus reads them: Ready is always there; at most one of Reconciling and Stalled is True, and neither is
  * there when False. Times move only with the status of a condition, texts only with its reason.
  */
+import { REASON } from "../api/reasons.ts";
 import type { CanaryRolloutStatus, Phase, StatusCondition } from "../api/status.ts";
 import type { Draft } from "./draft.ts";
 
@@ -63,6 +64,17 @@ function dated(old: CanaryRolloutStatus, wanted: Wanted, generation: number, now
 
 export function conditionOf(status: CanaryRolloutStatus, type: string): StatusCondition | undefined {
   return status.conditions?.find((condition) => condition.type === type);
+}
+
+/** What was said last, for a stage that only puts something right: the conditions stay as they are. */
+export function asSaid(status: CanaryRolloutStatus): Pick<Draft, "phase" | "reason" | "stableText" | "stalled"> {
+  const ready = conditionOf(status, "Ready");
+  return {
+    phase: status.phase ?? "Initializing",
+    reason: ready?.reason ?? REASON.Progressing,
+    stableText: ready?.message ?? "a release runs",
+    stalled: conditionOf(status, "Stalled")?.status === "True",
+  };
 }
 
 /** Since when a condition has had this status, in milliseconds since the epoch. */

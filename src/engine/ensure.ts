@@ -18,11 +18,17 @@ export function ensureRelease(scene: Scene): readonly Action[] {
   }
   return [
     ...markRelease(scene, revision, "a release runs"),
-    ...(mayReassert(scene, "selector") ? ensureApexPin(scene, stableHash) : []),
+    ...(isApexPinned(scene) || !mayReassert(scene, "selector") ? [] : ensureApexPin(scene, stableHash)),
     ...ensureService(scene, "stable", stableHash),
     ...ensureService(scene, "canary", revision),
     ...ensureTrial(scene, revision),
   ];
+}
+
+/** To stable; before the hand-over, at 100 %, the pin moves to the tried pods and may stay there. */
+export function isApexPinned({ o, stableHash, revision, actual }: Scene): boolean {
+  const hash = pinOf(o.services.apex);
+  return hash !== undefined && (hash === stableHash || (hash === revision && actual === 100));
 }
 
 export function ensureApexPin(scene: Scene, hash: string): readonly Action[] {

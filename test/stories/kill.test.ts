@@ -1,7 +1,10 @@
 /** The process ends before or after any one write of a release: the end is the same, and no invariant breaks on the way. */
 import { describe, expect, test } from "vitest";
+import { type Deployment, RESOURCES } from "../../src/domain/kube.ts";
 import type { Behaviour } from "../../src/sim/world/traffic.ts";
-import { adopted, deploymentOf, type Story, tell } from "./story.ts";
+import { NAMESPACE } from "../../src/sim/world/world.ts";
+import { leftovers } from "./moments.ts";
+import { adopted, deploymentOf, type Story, type StoryOptions, tell } from "./story.ts";
 
 const SPEC = {
   strategy: {
@@ -131,6 +134,125 @@ describe.each(["before", "after"] as const)("killed %s any write", (when) => {
     };
     for (let n = 1; n <= 8; n++) {
       expect(await again(n)).toEqual({ n, stable: ["checkout:2"], steps: ["95/5", "50/50", "0/100"], broken: [] });
+    }
+  });
+});
+
+/** Each a way through a release that has writes of its own; the end is the same wherever the process ends. */
+const WAYS: readonly {
+  readonly name: string;
+  readonly options: StoryOptions;
+  /** From adopted and idle to the end. */
+  readonly go: (story: Story) => Promise<void>;
+  readonly end: object;
+}[] = [
+  {
+    name: "a release that a newer template supersedes",
+    options: {},
+    async go(story) {
+      story.push("checkout:2");
+      await story.world.until("half", () => story.weights() === "50/50");
+      story.push("checkout:3");
+      await story.world.until("promoted", () => story.status().history?.[0]?.outcome === "Promoted");
+      await story.phase("Ready");
+    },
+    end: { phase: "Ready", outcomes: ["Promoted", "Superseded"], stable: ["checkout:3"], left: [], paused: true },
+  },
+  {
+    name: "a release that is reverted",
+    options: {},
+    async go(story) {
+      story.push("checkout:2");
+      await story.world.until("half", () => story.weights() === "50/50");
+      story.push("checkout:1");
+      await story.outcome("Reverted");
+      await story.phase("Ready");
+    },
+    end: { phase: "Ready", outcomes: ["Reverted"], stable: ["checkout:1"], left: [], paused: true },
+  },
+  {
+    name: "a retry after a rollback",
+    options: {
+      behaviourOf: (image, now) => ({ failRate: image === "checkout:2" && now < Date.UTC(2026, 10, 25, 9, 5) ? 0.4 : 0, latencyMs: 20 }),
+    },
+    async go(story) {
+      story.push("checkout:2");
+      await story.outcome("RolledBack");
+      await story.phase("RolledBack");
+      await story.world.advance(300_000);
+      story.annotate("serin.dev/retry", `${story.status().canary?.revision}#1`);
+      await story.outcome("Promoted");
+      await story.phase("Ready");
+    },
+    end: { phase: "Ready", outcomes: ["Promoted", "RolledBack"], stable: ["checkout:2"], left: [], paused: true },
+  },
+  {
+    name: "a release whose Deployment is deleted",
+    options: {},
+    async go(story) {
+      story.push("checkout:2");
+      await story.world.until("half", () => story.weights() === "50/50");
+      story.disturb();
+      story.world.store.delete(RESOURCES.deployments, NAMESPACE, "checkout", { propagation: "Background" });
+      await story.phase("Stalled");
+    },
+    end: { phase: "Stalled", outcomes: ["Removed"], stable: undefined, left: [], paused: undefined },
+  },
+  {
+    name: "a release that falls to size 0",
+    options: {},
+    async go(story) {
+      story.push("checkout:2");
+      await story.world.until("half", () => story.weights() === "50/50");
+      story.disturb();
+      story.patch(RESOURCES.deployments, "checkout", { spec: { replicas: 0 } });
+      await story.outcome("NoPods");
+      await story.phase("Ready");
+    },
+    end: { phase: "Ready", outcomes: ["NoPods"], stable: ["checkout:2"], left: [], paused: true },
+  },
+  {
+    name: "a release whose CanaryRollout is deleted",
+    options: {},
+    async go(story) {
+      story.push("checkout:2");
+      await story.world.until("half", () => story.weights() === "50/50");
+      story.world.store.delete(RESOURCES.canaryRollouts, NAMESPACE, "checkout");
+      await story.world.until("gone", () => story.world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout") === undefined);
+    },
+    end: { phase: undefined, outcomes: [], stable: undefined, left: [], paused: true },
+  },
+];
+
+function endOfWay(story: Story): unknown {
+  const status = story.world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout") === undefined ? {} : story.status();
+  const target = story.world.store.find(RESOURCES.deployments, NAMESPACE, "checkout") as Deployment | undefined;
+  return {
+    phase: status.phase,
+    outcomes: (status.history ?? []).map(({ outcome }) => outcome),
+    stable: status.stable?.images,
+    left: leftovers(story),
+    paused: target?.spec.paused,
+  };
+}
+
+describe.each(WAYS)("killed at any write of $name", ({ options, go, end }) => {
+  const start = () => adopted({ spec: SPEC, replicas: 4, ...options });
+
+  test.each(["before", "after"] as const)("%s it", async (when) => {
+    const unharmed = await start();
+    const first = unharmed.world.verbs.writes;
+    await go(unharmed);
+    await unharmed.world.advance(30_000);
+    expect(endOfWay(unharmed)).toEqual(end);
+    const writes = unharmed.world.verbs.writes - first;
+    for (let n = 1; n <= writes; n++) {
+      const story = await start();
+      Object.assign(story.world.verbs.plan, { killAt: story.world.verbs.writes + n, when });
+      await go(story);
+      await story.world.advance(60_000);
+      expect({ n, ...(endOfWay(story) as object), broken: story.broken }).toEqual({ n, ...end, broken: [] });
+      expect(story.world.starts, `write ${n}`).toBe(2);
     }
   });
 });

@@ -79,6 +79,7 @@ describe("an autoscaler", () => {
     const story = await atWeight("50/50", { replicas: 12 });
     scale(story, 4);
     await story.outcome("Promoted");
+    await story.world.advance(60_000);
     expect(deploymentOf(story).status).toMatchObject({ replicas: 4, readyReplicas: 4 });
   });
 });

@@ -8,8 +8,9 @@ import { REASON } from "../../api/reasons.ts";
 import { trialTemplateChanged } from "../../workload/findings.ts";
 import { pinOf } from "../../workload/selector.ts";
 import { replicasOf } from "../../workload/size.ts";
+import { asSaid } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
-import { dropOldTrials, ensureApexPin, ensureRelease } from "../ensure.ts";
+import { dropOldTrials, ensureApexPin, ensureRelease, isApexPinned } from "../ensure.ts";
 import { canaryIsShort, closedGate, growth } from "../gates.ts";
 import { firstGuard, sizedOf, troubleOf } from "../guards.ts";
 import { findingsOf } from "../health.ts";
@@ -129,7 +130,7 @@ function weightOff(scene: Scene, judgement: Judgement, message: string, why: str
       traffic: { weight: "0%" },
     },
     findings: findingsOf(scene, judgement),
-    lower: lowerTo(scene, 0, why),
+    lower: [...lowerTo(scene, 0, why), ...(scene.stableHash === undefined ? [] : ensureApexPin(scene, scene.stableHash))],
     events: [tell(scene, REASON.WeightLowered, message, { warning: true, step: `lowered-${now}` })],
     wakes: [now],
     why: [message],
@@ -139,16 +140,14 @@ function weightOff(scene: Scene, judgement: Judgement, message: string, why: str
 /** Somebody put the apex' selector back: callers outside the mesh would get a share that nobody decided. */
 function pinIsOff(scene: Scene): Draft | undefined {
   const { o, stableHash, status, names } = scene;
-  const off = o.route !== undefined && o.services.apex !== undefined && pinOf(o.services.apex) !== stableHash;
+  const off = o.route !== undefined && o.services.apex !== undefined && !isApexPinned(scene);
   if (stableHash === undefined || !off || !mayReassert(scene, "selector")) {
     return undefined;
   }
   const why = `the selector of Service ${names.apex} was put back: pinned to stable again`;
   return {
-    phase: status.phase ?? "Progressing",
-    reason: REASON.SelectorReverted,
+    ...asSaid(status),
     message: why,
-    stableText: "a release runs",
     memory: noteRevert(scene, status, "selector"),
     lower: ensureApexPin(scene, stableHash),
     events: [tell(scene, REASON.SelectorReverted, why, { warning: true, step: `selector-${scene.now}` })],

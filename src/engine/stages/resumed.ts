@@ -6,6 +6,7 @@ import { refreezePatch } from "../../workload/patches.ts";
 import { controlledSets } from "../../workload/sets.ts";
 import { replicasOf } from "../../workload/size.ts";
 import { sameTemplate } from "../../workload/template.ts";
+import { asSaid } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
 import { mayReassert, noteRevert } from "../reverts.ts";
 import type { Scene } from "../scene.ts";
@@ -30,10 +31,8 @@ export function resumed(scene: Scene): Draft | undefined {
   const patch = refreezePatch(deployment, names.rollout);
   const freeze: Action = { type: "mergePatch", resource: RESOURCES.deployments, name: deployment.metadata.name, patch, why };
   return {
-    phase: status.phase ?? "Initializing",
-    reason: REASON.Refrozen,
+    ...asSaid(status),
     message: why,
-    stableText: why,
     memory: again ? status : noteRevert(scene, status, "paused"),
     lower: [freeze],
     events: again ? [] : [tell(scene, REASON.Refrozen, why, { warning: true, onTarget: true, step: `paused-${scene.now}` })],

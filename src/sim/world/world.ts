@@ -82,9 +82,16 @@ export function createWorld(options: WorldOptions): World {
   const running = new Set<Promise<void>>();
   let process: { queue: Queue; memories: Map<string, Memory> } | undefined;
   let starts = 0;
+  let instant = { at: -1, looks: 0 };
 
   async function run(key: string): Promise<void> {
     const mine = process;
+    instant = { at: clock.monotonic(), looks: clock.monotonic() === instant.at ? instant.looks + 1 : 1 };
+    if (instant.looks > LOOKS_AT_ONCE) {
+      throw new Error(
+        `livelock: ${instant.looks} reconciles without time passing: ${JSON.stringify(world.rollout(key.split("/")[1]).status)}`,
+      );
+    }
     const [namespace = "", name = ""] = key.split("/");
     const rollout = cache.get("canaryRollouts", namespace, name) as RolloutObject | undefined;
     if (mine === undefined || rollout === undefined) {
@@ -217,6 +224,8 @@ export function createWorld(options: WorldOptions): World {
 }
 
 const RESTART_MS = 500;
+/** No history needs more; what does turns in a circle. */
+const LOOKS_AT_ONCE = 100;
 const CRDS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions", kind: "CustomResourceDefinition" };
 
 function rethrowKilled(error: unknown): void {
