@@ -44,7 +44,7 @@ export function createLoop(options: LoopOptions): Loop {
       telemetry.reconciled((monotonic() - started) / 1000, done.result.ok);
       count += 1;
       report(log.child({ rollout: key, revision: done.plan.view.canary?.revision, reconcile: count }), done, reasons);
-      schedule(options, key, done);
+      lookAgain(options.queue(), context.now(), key, done);
     } finally {
       running.delete(key);
     }
@@ -62,16 +62,17 @@ export function createLoop(options: LoopOptions): Loop {
   return { run, longestMs: () => Math.max(0, ...[...running.values()].map((since) => monotonic() - since)) };
 }
 
-function schedule({ queue, context }: LoopOptions, key: string, { plan, result }: Reconciled): void {
+/** When a rollout is looked at again, beside what changes under it. */
+export function lookAgain(queue: Queue, now: number, key: string, { plan, result }: Reconciled): void {
   if (result.ok) {
-    queue().forget(key);
+    queue.forget(key);
     if (plan.wakeAt !== undefined) {
-      queue().addAt(key, plan.wakeAt, "time");
+      queue.addAt(key, plan.wakeAt, "time");
     }
   } else if (!result.conflict && plan.lower.length > 0) {
-    queue().addAt(key, context.now() + LOWERING_RETRY_MS, "lower again");
+    queue.addAt(key, now + LOWERING_RETRY_MS, "lower again");
   } else {
-    queue().retry(key, result.conflict ? "conflict" : "error");
+    queue.retry(key, result.conflict ? "conflict" : "error");
   }
 }
 

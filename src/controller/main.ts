@@ -109,7 +109,14 @@ function assemble(config: ControllerConfig, log: Logger): Parts {
     instance: config.identity,
     onFailure: (error, event) => log.warn({ error, reason: event.reason }, "event not told"),
   });
-  const context = { cache: createStoreCache(stores, pods), feed, preset: config.preset, verbs: acting, record, now: clock.now };
+  const context = {
+    cache: createStoreCache(stores.of, pods, stores.serves),
+    feed,
+    preset: config.preset,
+    verbs: acting,
+    record,
+    now: clock.now,
+  };
   const loop = createLoop({ context, queue: () => parts.queue, telemetry, log, monotonic: clock.monotonic });
   const queue = createQueue({
     clock,

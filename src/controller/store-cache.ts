@@ -1,32 +1,28 @@
 /** The cache of the running controller: stores filled by reflectors. */
-import { type KubeObject, keyOf, RESOURCES, type Resource, type ResourceName, type Route } from "../domain/kube.ts";
+import { type KubeObject, keyOf, type ResourceName, type Route } from "../domain/kube.ts";
 import type { Cache } from "./cache.ts";
 import { parentsOfRoute, WATCHED, type Watched } from "./concerns.ts";
 import type { PodWatches } from "./pod-watches.ts";
 import type { Stores, WatchedStore } from "./stores.ts";
 
-export function createStoreCache(stores: Stores, pods: PodWatches): Cache {
-  const store = (resource: ResourceName): WatchedStore | undefined => (isWatched(resource) ? stores.of[resource] : undefined);
+export function createStoreCache(of: Stores["of"], pods: Pick<PodWatches, "pods" | "release">, serves: Cache["serves"]): Cache {
+  const store = (resource: ResourceName): WatchedStore | undefined => (isWatched(resource) ? of[resource] : undefined);
   return {
     get: (resource, namespace, name) => store(resource)?.get(`${namespace}/${name}`),
     list: (resource, namespace) => store(resource)?.by("namespace", namespace) ?? [],
-    routesOn: (namespace, service) => routesOn(stores, `${namespace}/${service}`),
+    routesOn: (namespace, service) => routesOn(of, `${namespace}/${service}`),
     pods: (rollout, namespace, labels) => pods.pods(rollout, namespace, labels),
     releasePods: (rollout) => pods.release(rollout),
-    serves: (resource) => stores.reflectors.some((reflector) => isSame(reflector.resource, RESOURCES[resource]) && !reflector.absent),
+    serves,
     put: (resource, object) => store(resource)?.put(object),
   };
 }
 
-function routesOn({ of }: Stores, parent: string): Route[] {
+function routesOn(of: Stores["of"], parent: string): Route[] {
   const routes: KubeObject[] = [...of.httpRoutes.by("concern", parent), ...of.grpcRoutes.by("concern", parent)];
   return routes.filter((route) => parentsOfRoute(route).includes(parent)).sort((a, b) => keyOf(a).localeCompare(keyOf(b))) as Route[];
 }
 
 function isWatched(resource: ResourceName): resource is Watched {
   return (WATCHED as readonly ResourceName[]).includes(resource);
-}
-
-function isSame(a: Resource, b: Resource): boolean {
-  return a.group === b.group && a.plural === b.plural;
 }

@@ -8,7 +8,7 @@ import { createReflector, type Reflector } from "../cluster/reflector.ts";
 import { createStore, type Store } from "../cluster/store.ts";
 import { type Trim, withManagersOf, withoutManagedFields } from "../cluster/trim.ts";
 import type { Clock } from "../domain/clock.ts";
-import { type KubeObject, RESOURCES } from "../domain/kube.ts";
+import { type KubeObject, RESOURCES, type Resource, type ResourceName } from "../domain/kube.ts";
 import { concerned, concernsOfRollout, parentsOfRoute, WATCHED, type Watched } from "./concerns.ts";
 
 type IndexName = "namespace" | "concern";
@@ -17,6 +17,7 @@ export type WatchedStore = Store<KubeObject, IndexName>;
 export interface Stores {
   readonly of: Readonly<Record<Watched, WatchedStore>>;
   readonly reflectors: readonly Reflector[];
+  serves(resource: ResourceName): boolean;
   /** Resolves when every kind was listed once. */
   readonly synced: Promise<void>;
   run(signal: AbortSignal): Promise<void>;
@@ -33,6 +34,21 @@ export interface StoresOptions {
 }
 
 export function createStores(options: StoresOptions): Stores {
+  const of = createWatchedStores(options);
+  const reflectors = WATCHED.map((name) => reflect(name, of[name], options));
+  return {
+    of,
+    reflectors,
+    serves: (resource) => reflectors.some((reflector) => isSame(reflector.resource, RESOURCES[resource]) && !reflector.absent),
+    synced: Promise.all(reflectors.map((reflector) => reflector.whenSynced)).then(() => undefined),
+    async run(signal) {
+      await Promise.all(reflectors.map((reflector) => reflector.run(signal)));
+    },
+  };
+}
+
+/** The stores alone, empty: whatever fills them, each change is told to the rollouts that it concerns. */
+export function createWatchedStores(options: Pick<StoresOptions, "onConcern" | "onFailure">): Record<Watched, WatchedStore> {
   const of = Object.fromEntries(WATCHED.map((name) => [name, storeFor(name, options)])) as Record<Watched, WatchedStore>;
   for (const name of WATCHED) {
     of[name].onChange((old, next) => {
@@ -41,15 +57,7 @@ export function createStores(options: StoresOptions): Stores {
       }
     });
   }
-  const reflectors = WATCHED.map((name) => reflect(name, of[name], options));
-  return {
-    of,
-    reflectors,
-    synced: Promise.all(reflectors.map((reflector) => reflector.whenSynced)).then(() => undefined),
-    async run(signal) {
-      await Promise.all(reflectors.map((reflector) => reflector.run(signal)));
-    },
-  };
+  return of;
 }
 
 const TRIMS: Partial<Record<Watched, Trim>> = {
@@ -58,7 +66,7 @@ const TRIMS: Partial<Record<Watched, Trim>> = {
   httpRoutes: withManagersOf(["spec", "rules"]),
 };
 
-function storeFor(name: Watched, { onFailure }: StoresOptions): WatchedStore {
+function storeFor(name: Watched, { onFailure }: Pick<StoresOptions, "onFailure">): WatchedStore {
   return createStore<KubeObject, IndexName>({
     trim: TRIMS[name] ?? withoutManagedFields,
     indexes: { namespace: byNamespace, concern: name === "canaryRollouts" ? concernsOfRollout : parentsOfRoute },
@@ -77,4 +85,8 @@ function reflect(name: Watched, sink: WatchedStore, options: StoresOptions): Ref
     random,
     onFailure: (error) => onFailure(name, error),
   });
+}
+
+function isSame(a: Resource, b: Resource): boolean {
+  return a.group === b.group && a.plural === b.plural;
 }

@@ -4,7 +4,7 @@
  */
 import { createEventRecorder } from "../../cluster/events.ts";
 import { createQueue, type Queue } from "../../cluster/queue.ts";
-import { concerned, concernsOfRollout, WATCHED, type Watched } from "../../controller/concerns.ts";
+import { lookAgain } from "../../controller/loop.ts";
 import { observe } from "../../controller/observe.ts";
 import { type Memory, NO_MEMORY, reconcile } from "../../controller/reconcile.ts";
 import { type KubeObject, keyOf, RESOURCES } from "../../domain/kube.ts";
@@ -16,12 +16,12 @@ import { createKubelet } from "../kube/controllers/kubelet.ts";
 import { createControllerManager } from "../kube/controllers/manager.ts";
 import type { LivePod } from "../kube/controllers/objects.ts";
 import { seededRandom } from "../kube/random.ts";
-import { type Change, createStore, type KubeStore } from "../kube/store.ts";
+import { createStore, type KubeStore } from "../kube/store.ts";
 import { storeVerbs } from "../kube/verbs.ts";
 import { createVirtualClock, type VirtualClock } from "../virtual-clock.ts";
 import { type FaultyVerbs, faultyVerbs, Killed, type Write } from "./faults.ts";
+import { createInformedCache, type InformedCache, type Lag } from "./informed-cache.ts";
 import { acceptRoutes } from "./policy-controller.ts";
-import { modelCache } from "./store-cache.ts";
 import { type Behaviour, createTraffic, type SimulatedFeed } from "./traffic.ts";
 
 export interface WorldOptions {
@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly requestsPerSecond?: number;
   readonly behaviourOf?: (image: string, now: number) => Behaviour;
   readonly podBehaviourOf?: (pod: LivePod) => PodBehaviour;
+  /** How late the controller's watches are; not at all by default. */
+  readonly lag?: Lag;
   /** CRDs that are served, as objects. */
   readonly crds: readonly KubeObject[];
   /** Told of every reconcile, for stories and invariants: the plan, and what would be decided right after it was carried out. */
@@ -53,11 +55,17 @@ export interface World {
   rollout(name?: string): RolloutObject;
 }
 
+/** A controller's process: what ends with it. */
+interface Process {
+  readonly queue: Queue;
+  readonly cache: InformedCache;
+  readonly memories: Map<string, Memory>;
+}
+
 export const NAMESPACE = "shop";
 const START = Date.UTC(2026, 10, 25, 9);
 const READY: PodBehaviour = { kind: "ready", afterMs: 700 };
 const GOOD: Behaviour = { failRate: 0.001, latencyMs: 20 };
-const NAME_BY_PLURAL = new Map<string, Watched>(WATCHED.map((name) => [RESOURCES[name].plural, name]));
 
 export function createWorld(options: WorldOptions): World {
   const clock = createVirtualClock(START);
@@ -71,7 +79,6 @@ export function createWorld(options: WorldOptions): World {
   createKubelet({ store, clock, runtime: createSimulatedRuntime({ clock, behaviourOf: podBehaviourOf }) });
   acceptRoutes(store, clock);
   const verbs = faultyVerbs(storeVerbs(store), (write) => options.onWrite?.(write));
-  const cache = modelCache(store);
   const feed = createTraffic({
     store,
     clock,
@@ -80,7 +87,7 @@ export function createWorld(options: WorldOptions): World {
     behaviourOf: options.behaviourOf ?? (() => GOOD),
   });
   const running = new Set<Promise<void>>();
-  let process: { queue: Queue; memories: Map<string, Memory> } | undefined;
+  let process: Process | undefined;
   let starts = 0;
   let instant = { at: -1, looks: 0 };
 
@@ -93,8 +100,9 @@ export function createWorld(options: WorldOptions): World {
       );
     }
     const [namespace = "", name = ""] = key.split("/");
-    const rollout = cache.get("canaryRollouts", namespace, name) as RolloutObject | undefined;
-    if (mine === undefined || rollout === undefined) {
+    const cache = mine?.cache;
+    const rollout = cache?.get("canaryRollouts", namespace, name) as RolloutObject | undefined;
+    if (mine === undefined || cache === undefined || rollout === undefined) {
       feed.request(key, undefined);
       return;
     }
@@ -113,18 +121,11 @@ export function createWorld(options: WorldOptions): World {
       throw done.result.error;
     }
     mine.memories.set(key, done.memory);
-    if (!done.result.ok) {
-      mine.queue.retry(key);
-      return;
-    }
     const left = cache.get("canaryRollouts", namespace, name) as RolloutObject | undefined;
-    if (left !== undefined) {
+    if (done.result.ok && left !== undefined) {
       options.onPlan?.(done.plan, () => decide(observe(left, { ...context, now: clock.now(), ...done.memory })));
     }
-    mine.queue.forget(key);
-    if (done.plan.wakeAt !== undefined) {
-      mine.queue.addAt(key, done.plan.wakeAt, "time");
-    }
+    lookAgain(mine.queue, clock.now(), key, done);
   }
 
   /** A kill takes the process with it; whatever else is thrown is a bug. */
@@ -142,25 +143,6 @@ export function createWorld(options: WorldOptions): World {
   }
 
   const failures: unknown[] = [];
-  function onChange({ resource, object, previous }: Change): void {
-    const name = NAME_BY_PLURAL.get(resource.plural);
-    const queue = process?.queue;
-    if (queue === undefined) {
-      return;
-    }
-    if (resource.plural === RESOURCES.pods.plural) {
-      for (const rollout of store.list(RESOURCES.canaryRollouts).items) {
-        queue.add(keyOf(rollout), "pods");
-      }
-    } else if (name !== undefined) {
-      const rollouts = store.list(RESOURCES.canaryRollouts).items;
-      const withConcern = (concern: string) => rollouts.filter((rollout) => concernsOfRollout(rollout).includes(concern));
-      for (const key of concerned(name, [previous, object], withConcern)) {
-        queue.add(key, "changed");
-      }
-    }
-  }
-
   async function drain(): Promise<void> {
     do {
       await new Promise((resolve) => setImmediate(resolve));
@@ -180,6 +162,7 @@ export function createWorld(options: WorldOptions): World {
       return starts;
     },
     kill() {
+      process?.cache.stop();
       void process?.queue.pause();
       process = undefined;
       feed.forget();
@@ -188,7 +171,8 @@ export function createWorld(options: WorldOptions): World {
       starts += 1;
       verbs.revive();
       const queue = createQueue({ clock, random, concurrency: 1, run: tracked, onError: (_key, error) => failures.push(error) });
-      process = { queue, memories: new Map() };
+      const onConcern = (key: string, why: string) => queue.add(key, why);
+      process = { queue, cache: createInformedCache({ store, clock, lag: options.lag ?? (() => 0), onConcern }), memories: new Map() };
       queue.start();
       for (const rollout of store.list(RESOURCES.canaryRollouts).items) {
         queue.add(keyOf(rollout), "start");
@@ -218,7 +202,6 @@ export function createWorld(options: WorldOptions): World {
     rollout: (name = "checkout") => store.get(RESOURCES.canaryRollouts, NAMESPACE, name) as RolloutObject,
   };
 
-  store.subscribe(onChange);
   feed.onSamples = (key) => process?.queue.add(key, "samples");
   return world;
 }

@@ -1,0 +1,103 @@
+/**
+ * What a controller's process knows: the real stores, listed when it starts and then told of every change as its watches
+ * are, each kind with a delay of its own. So it may see a set before its Deployment, and its own writes before anybody's.
+ */
+import { createStore, type Store } from "../../cluster/store.ts";
+import { withoutManagedFields } from "../../cluster/trim.ts";
+import type { Cache } from "../../controller/cache.ts";
+import { WATCHED, type Watched } from "../../controller/concerns.ts";
+import { createStoreCache } from "../../controller/store-cache.ts";
+import { createWatchedStores } from "../../controller/stores.ts";
+import type { Clock } from "../../domain/clock.ts";
+import { type Pod, RESOURCES, type Resource, type ResourceName } from "../../domain/kube.ts";
+import { selectorMatches } from "../../workload/selector.ts";
+import type { Change, KubeStore } from "../kube/store.ts";
+
+/** Milliseconds from a change to the controller's knowledge of it. */
+export type Lag = (resource: Watched | "pods") => number;
+
+export interface InformedCacheOptions {
+  readonly store: KubeStore;
+  readonly clock: Clock;
+  readonly lag: Lag;
+  readonly onConcern: (rollout: string, why: string) => void;
+}
+
+export interface InformedCache extends Cache {
+  /** The process ended: nothing is told to it any more. */
+  stop(): void;
+}
+
+interface PodWatch {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly store: Store<Pod>;
+}
+
+const NAME_BY_PLURAL = new Map<string, Watched | "pods">([...WATCHED, "pods" as const].map((name) => [RESOURCES[name].plural, name]));
+
+export function createInformedCache({ store, clock, lag, onConcern }: InformedCacheOptions): InformedCache {
+  const onFailure = (_name: unknown, error: unknown) => {
+    throw error;
+  };
+  const watches = new Map<string, PodWatch>();
+  const serves = (resource: ResourceName) => isServed(store, RESOURCES[resource]);
+  const of = createWatchedStores({ onConcern: (key, why) => alive && onConcern(key, why), onFailure });
+  let alive = false;
+  for (const name of WATCHED.filter(serves)) {
+    for (const object of store.list(RESOURCES[name]).items) {
+      of[name].put(object);
+    }
+  }
+  alive = true;
+
+  function tell(name: Watched | "pods", { type, object }: Change): void {
+    const sinks =
+      name === "pods" ? [...watches.values()].filter((watch) => concerns(watch, object as Pod)).map((watch) => watch.store) : [of[name]];
+    for (const sink of sinks) {
+      if (type === "DELETED") sink.remove(object);
+      else sink.put(object as Pod);
+    }
+  }
+
+  const stop = store.subscribe((change) => {
+    const name = NAME_BY_PLURAL.get(change.resource.plural);
+    const delay = name === undefined ? 0 : lag(name);
+    if (name === undefined) {
+      return;
+    }
+    if (delay === 0) tell(name, change);
+    else clock.schedule(delay, () => alive && tell(name, change));
+  });
+
+  function watchPods(key: string, namespace: string, labels: Readonly<Record<string, string>>): PodWatch {
+    const pods = createStore<Pod>({ trim: withoutManagedFields, onListenerError: (error) => onFailure("pods", error) });
+    for (const pod of store.list(RESOURCES.pods, { namespace, labelSelector: { matchLabels: labels } }).items) {
+      pods.put(pod);
+    }
+    pods.onChange(() => alive && onConcern(key.split("#")[0] ?? key, "pods"));
+    const watch = { labels, store: pods };
+    watches.set(key, watch);
+    return watch;
+  }
+
+  const podWatches = {
+    pods: (key: string, namespace: string, labels: Readonly<Record<string, string>>) =>
+      (watches.get(key) ?? watchPods(key, namespace, labels)).store.list(),
+    release: (key: string) => void watches.delete(key),
+  };
+  return {
+    ...createStoreCache(of, podWatches, serves),
+    stop() {
+      alive = false;
+      stop();
+    },
+  };
+}
+
+function isServed(store: KubeStore, { group, version, plural }: Resource): boolean {
+  return store.kinds.find(group, version, plural) !== undefined;
+}
+
+function concerns({ labels }: PodWatch, pod: Pod): boolean {
+  return selectorMatches({ matchLabels: labels }, pod.metadata.labels);
+}
