@@ -91,7 +91,8 @@ function clientOver(transport: Transport, options: ClientOptions): Client {
     async delete(resource, namespace, name, deletion, signal) {
       const call: Call = { verb: "delete", resource, namespace, name };
       const body = { contentType: "application/json", json: deleteOptionsBody(deletion) };
-      await exchangeJson({ call, method: "DELETE", path: objectPath(resource, namespace, name), body, fence }, timeoutMs, signal);
+      const path = objectPath(resource, namespace, name);
+      return isGone(await exchangeJson({ call, method: "DELETE", path, body, fence }, timeoutMs, signal));
     },
     async list(resource, { namespace, resourceVersion, limit, continue: token, labelSelector, fieldSelector }, signal) {
       const call: Call = { verb: "list", resource, ...(namespace ? { namespace } : {}) };
@@ -136,6 +137,15 @@ function clientOver(transport: Transport, options: ClientOptions): Client {
     } catch {}
     throw errorOfForeignAnswer(call, answer, clock.now());
   }
+}
+
+/** The answer is a Status, or the object as it was deleted, or as it waits. */
+function isGone(answer: Record<string, unknown>): boolean {
+  const { finalizers, deletionGracePeriodSeconds } = (answer["metadata"] ?? {}) as {
+    finalizers?: unknown[];
+    deletionGracePeriodSeconds?: number;
+  };
+  return (finalizers ?? []).length === 0 && (deletionGracePeriodSeconds ?? 0) === 0;
 }
 
 function deleteOptionsBody({ uid, resourceVersion, propagation }: DeleteOptions): object {

@@ -38,6 +38,8 @@ export interface Store<T extends KubeObject, I extends string = never> extends S
   /** By `namespace/name`. */
   get(key: string): T | undefined;
   list(): T[];
+  /** We deleted the object of this uid: what the watch still tells of its life is not heard any more. */
+  drop(key: string, uid: string): void;
   by(index: I, value: string): T[];
   /** Called after every change with what was and what is; the answer ends it. */
   onChange(listener: Listener<T>): () => void;
@@ -57,6 +59,8 @@ export function createStore<T extends KubeObject, I extends string = never>(opti
   const objects = new Map<string, T>();
   /** Versions at which keys were deleted. */
   const tombstones = new Map<string, string>();
+  /** What we deleted ourselves, until the watch tells of it too. */
+  const dropped = new Set<string>();
   const listeners = new Set<Listener<T>>();
   const tables = Object.entries<Index>(options.indexes ?? {}).map(([name, index]) => [name, createIndexTable(index)] as const);
   const tableByName = new Map(tables);
@@ -96,6 +100,7 @@ export function createStore<T extends KubeObject, I extends string = never>(opti
     const key = keyOf(object);
     const version = object.metadata.resourceVersion;
     saw(version);
+    if (dropped.has(object.metadata.uid ?? "")) return;
     const kept = objects.get(key);
     if (kept !== undefined && (isSame(kept, object) || isOlder(version, kept.metadata.resourceVersion))) return;
     const deletedAt = tombstones.get(key);
@@ -107,6 +112,7 @@ export function createStore<T extends KubeObject, I extends string = never>(opti
     const key = keyOf(object);
     const version = object.metadata.resourceVersion;
     saw(version);
+    dropped.delete(object.metadata.uid ?? "");
     const kept = objects.get(key);
     if (isOlder(version, kept?.metadata.resourceVersion)) return;
     bury(key, version);
@@ -126,6 +132,7 @@ export function createStore<T extends KubeObject, I extends string = never>(opti
         version = resourceVersion;
         for (const object of items) {
           const key = keyOf(object);
+          if (!wentBack() && dropped.has(object.metadata.uid ?? "")) continue;
           listed.add(key);
           const kept = objects.get(key);
           const trimmed = options.trim(object);
@@ -142,6 +149,7 @@ export function createStore<T extends KubeObject, I extends string = never>(opti
         }
         if (wentBack()) {
           tombstones.clear();
+          dropped.clear();
           newestSeen = version;
         } else saw(version);
       },
@@ -154,6 +162,11 @@ export function createStore<T extends KubeObject, I extends string = never>(opti
     },
     get: (key) => objects.get(key),
     list: () => [...objects.values()],
+    drop(key, uid) {
+      dropped.add(uid);
+      if (dropped.size > MAX_TOMBSTONES) dropped.delete(dropped.values().next().value ?? "");
+      if (objects.get(key)?.metadata.uid === uid) set(key, undefined);
+    },
     by(index, value) {
       const keys = tableByName.get(index)?.keys(value) ?? [];
       return [...keys].map((key) => objects.get(key)).filter((object) => object !== undefined);

@@ -16,7 +16,7 @@ import { perform } from "./perform.ts";
 
 export interface ActContext {
   readonly verbs: Verbs;
-  readonly cache: Pick<Cache, "put">;
+  readonly cache: Pick<Cache, "put" | "drop">;
   readonly record: (event: EventInput) => Promise<void>;
   readonly onAction?: (action: Action) => void;
 }

@@ -14,4 +14,6 @@ export interface Cache {
   serves(resource: ResourceName): boolean;
   /** Read your own writes. */
   put(resource: ResourceName, object: KubeObject): void;
+  /** And your own deletions: the object of this uid is gone. */
+  drop(resource: ResourceName, namespace: string, name: string, uid: string): void;
 }

@@ -21,8 +21,10 @@ import type { Cache } from "./cache.ts";
 
 export interface PerformContext {
   readonly verbs: Verbs;
-  readonly cache: Pick<Cache, "put">;
+  readonly cache: Pick<Cache, "put" | "drop">;
 }
+
+type Delete = Action & { readonly type: "delete" };
 
 export async function perform(action: Action, namespace: string, context: PerformContext): Promise<void> {
   const { verbs } = context;
@@ -34,7 +36,7 @@ export async function perform(action: Action, namespace: string, context: Perfor
     case "jsonPatch":
       return seen(action.resource, await verbs.jsonPatch(action.resource, namespace, action.name, action.operations), context);
     case "delete":
-      return ifThere(verbs.delete(action.resource, namespace, action.name, action.options));
+      return remove(action, namespace, context);
     case "lowerWeight":
       return lowerWeight(action, namespace, context);
     case "handOver":
@@ -50,20 +52,34 @@ function inNamespace(object: KubeObject, namespace: string): KubeObject {
 
 const NAME_OF = new Map(Object.entries(RESOURCES).map(([name, { group, plural }]) => [`${group}/${plural}`, name as ResourceName]));
 
+function nameOf({ group, plural }: Resource): ResourceName | undefined {
+  return NAME_OF.get(`${group}/${plural}`);
+}
+
 function seen(resource: Resource, answer: KubeObject, { cache }: PerformContext): void {
-  const name = NAME_OF.get(`${resource.group}/${resource.plural}`);
+  const name = nameOf(resource);
   if (name !== undefined) {
     cache.put(name, answer);
   }
 }
 
-async function ifThere(deletion: Promise<void>): Promise<void> {
-  try {
-    await deletion;
-  } catch (error) {
-    if (!(error instanceof ApiError && error.kind === "gone")) {
-      throw error;
+async function remove({ resource, name, options }: Delete, namespace: string, context: PerformContext): Promise<void> {
+  if (await isGone(context.verbs.delete(resource, namespace, name, options))) {
+    const kind = nameOf(resource);
+    if (kind !== undefined && options.uid !== undefined) {
+      context.cache.drop(kind, namespace, name, options.uid);
     }
+  }
+}
+
+async function isGone(deletion: Promise<boolean>): Promise<boolean> {
+  try {
+    return await deletion;
+  } catch (error) {
+    if (error instanceof ApiError && error.kind === "gone") {
+      return true;
+    }
+    throw error;
   }
 }
 

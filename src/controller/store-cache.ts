@@ -15,6 +15,7 @@ export function createStoreCache(of: Stores["of"], pods: Pick<PodWatches, "pods"
     releasePods: (rollout) => pods.release(rollout),
     serves,
     put: (resource, object) => store(resource)?.put(object),
+    drop: (resource, namespace, name, uid) => store(resource)?.drop(`${namespace}/${name}`, uid),
   };
 }
 

@@ -275,7 +275,8 @@ export interface Verbs {
   ): Promise<KubeObject>;
   /** Merge patch of the status subresource. */
   patchStatus(resource: Resource, namespace: string, name: string, patch: object, signal?: AbortSignal): Promise<KubeObject>;
-  delete(resource: Resource, namespace: string, name: string, options: DeleteOptions, signal?: AbortSignal): Promise<void>;
+  /** True: it is gone. False: it is marked, and waits for its finalizers or its grace period. */
+  delete(resource: Resource, namespace: string, name: string, options: DeleteOptions, signal?: AbortSignal): Promise<boolean>;
 }
 
 /**

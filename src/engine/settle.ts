@@ -28,7 +28,7 @@ export function settle(scene: Scene, draft: Draft): Plan {
     lower,
     raise: waits ? [] : (draft.raise ?? []),
     events: changed && !waits ? (draft.events ?? []) : [],
-    wakeAt: earliest(scene.now, [...(draft.wakes ?? []), waits ? room : undefined]),
+    wakeAt: earliest(scene.now, waits ? [...later(scene, draft), room] : (draft.wakes ?? [])),
     why: draft.why ?? [],
   };
 }
@@ -84,6 +84,11 @@ function evidenceIsOld(scene: Scene, view: CanaryRolloutStatus): boolean {
 function roomAt(scene: Scene): number {
   const recent = scene.o.statusWrites.filter((at) => at > scene.now - MINUTE).sort((a, b) => a - b);
   return recent.length < WRITES_A_MINUTE ? scene.now : (recent[recent.length - WRITES_A_MINUTE] ?? scene.now) + MINUTE;
+}
+
+/** What would follow at once follows from the status that has to wait. */
+function later({ now }: Scene, { wakes }: Draft): (number | undefined)[] {
+  return (wakes ?? []).filter((time) => time === undefined || time > now);
 }
 
 function earliest(now: number, times: readonly (number | undefined)[]): number | undefined {

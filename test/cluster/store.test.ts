@@ -55,6 +55,16 @@ describe("never back", () => {
     expect(store.size).toBe(1);
   });
 
+  test("what we deleted ourselves is gone at once, whatever the watch still tells of its life", () => {
+    store.put(object("a", "5", { uid: "u1" }));
+    store.drop("shop/a", "u1");
+    store.put(object("a", "6", { uid: "u1" }));
+    expect(store.size).toBe(0);
+    store.put(object("a", "8", { uid: "u2" }));
+    store.drop("shop/a", "u1");
+    expect(store.size).toBe(1);
+  });
+
   test("versions that are no numbers count in the order of arrival", () => {
     store.put(object("a", "zz", {}, 1));
     store.put(object("a", "aa", {}, 2));

@@ -3,9 +3,9 @@ import { expect, onTestFinished } from "vitest";
 import type { CanaryRolloutStatus } from "../../src/api/status.ts";
 import { type Deployment, type KubeObject, RESOURCES, type ReplicaSet, type Route } from "../../src/domain/kube.ts";
 import type { Action } from "../../src/engine/types.ts";
+import { disturbed, repeats, rewritten, watchInvariants } from "../../src/sim/histories/invariants.ts";
 import { createWorld, NAMESPACE, type World, type WorldOptions } from "../../src/sim/world/world.ts";
 import { crds, deployment, rollout, service } from "../support/manifests.ts";
-import { disturbed, repeats, watchInvariants } from "./invariants.ts";
 
 export interface Story {
   readonly world: World;
@@ -106,7 +106,10 @@ export async function tell(options: StoryOptions = {}): Promise<Story> {
       store
         .list(RESOURCES.events, { namespace: NAMESPACE })
         .items.map((event) => `${event["reason"]} ${(event["regarding"] as { kind?: string })?.kind}`),
-    disturb: () => void disturbed.add(world),
+    disturb() {
+      disturbed.add(world);
+      rewritten.add(world);
+    },
     set: (wanted) =>
       (store.list(RESOURCES.replicaSets, { namespace: NAMESPACE }).items as readonly ReplicaSet[]).find(
         (set) => set.spec.template.metadata?.labels?.["pod-template-hash"] === wanted || set.metadata.labels?.["serin.dev/role"] === wanted,

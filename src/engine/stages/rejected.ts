@@ -25,7 +25,8 @@ export function rejected(scene: Scene, policy: Policy): Draft {
   const cleanAt = (millis(canary?.decidedAt) ?? now) + policy.canary.scaleDownDelayMs;
   const waiting = keep > 0 || lower.length > 0 || now < cleanAt;
   const cleanup = waiting ? { actions: [], done: false } : cleanUp(scene, true);
-  const pins = scene.o.route !== undefined && stableHash !== undefined ? ensureApexPin(scene, stableHash) : [];
+  const apart = cleanup.actions.length > 0 || cleanup.done;
+  const pins = scene.o.route !== undefined && stableHash !== undefined && !apart ? ensureApexPin(scene, stableHash) : [];
   return {
     phase: cleanup.done ? "RolledBack" : "RollingBack",
     reason: canary?.reason ?? REASON.RolledBack,

@@ -19,7 +19,7 @@ export function storeVerbs(store: KubeStore, fieldManager?: string): Verbs {
     patchStatus: (resource, namespace, name, body) =>
       patched({ verb: "patch", resource, subresource: "status", namespace, name }, { type: "merge", body }, { subresource: "status" }),
     delete: (resource, namespace, name, options) =>
-      answered({ verb: "delete", resource, namespace, name }, () => void store.delete(resource, namespace, name, options)),
+      answered({ verb: "delete", resource, namespace, name }, () => store.delete(resource, namespace, name, options).gone),
   };
 }
 

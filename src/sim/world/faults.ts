@@ -19,6 +19,8 @@ export interface FaultPlan {
   when: "before" | "after";
   /** Refuses or breaks a write; called before each. */
   refuse: ((write: Write) => Error | undefined) | undefined;
+  /** Breaks the answer to a write that was done. */
+  lose: ((write: Write) => Error | undefined) | undefined;
 }
 
 export interface FaultyVerbs extends Verbs {
@@ -29,7 +31,7 @@ export interface FaultyVerbs extends Verbs {
 }
 
 export function faultyVerbs(verbs: Verbs, onWrite: (write: Write) => void): FaultyVerbs {
-  const plan: FaultPlan = { killAt: undefined, when: "before", refuse: undefined };
+  const plan: FaultPlan = { killAt: undefined, when: "before", refuse: undefined, lose: undefined };
   let writes = 0;
   let dead = false;
 
@@ -53,7 +55,14 @@ export function faultyVerbs(verbs: Verbs, onWrite: (write: Write) => void): Faul
     }
     const answer = await send();
     onWrite(one);
-    return fatal ? die() : answer;
+    if (fatal) {
+      die();
+    }
+    const loss = plan.lose?.(one);
+    if (loss !== undefined) {
+      throw loss;
+    }
+    return answer;
   }
 
   return {

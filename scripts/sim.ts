@@ -1,0 +1,65 @@
+/**
+ * `npm run sim -- --seed N` plays one history and prints it; `--histories M --from N` plays many and prints what broke.
+ * The same seed tells the same story every time.
+ */
+import { parseArgs } from "node:util";
+import { drawPlot } from "../src/sim/histories/draw.ts";
+import { type History, playHistory } from "../src/sim/histories/play.ts";
+import { shrink } from "../src/sim/histories/shrink.ts";
+import { crds } from "../test/support/manifests.ts";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string" },
+    histories: { type: "string" },
+    from: { type: "string", default: "1" },
+    shrink: { type: "boolean", default: false },
+  },
+});
+
+const served = crds();
+const play = (seed: number) => playHistory(drawPlot(seed), served);
+
+async function one(seed: number): Promise<void> {
+  const told = await play(seed);
+  const shown = values.shrink && told.broken.length > 0 ? await shortest(told) : told;
+  console.log(JSON.stringify({ ...shown.plot, happenings: shown.plot.happenings.length }));
+  console.log(shown.lines.join("\n"));
+  console.log(shown.broken.length === 0 ? `seed ${seed}: no invariant broken` : `seed ${seed}: ${shown.broken.join("\n")}`);
+  process.exitCode = shown.broken.length === 0 ? 0 : 1;
+}
+
+async function shortest(told: History): Promise<History> {
+  const first = told.broken[0]?.slice(0, 30);
+  const plot = await shrink(told.plot, async (candidate) => (await playHistory(candidate, served)).broken[0]?.slice(0, 30) === first);
+  return playHistory(plot, served);
+}
+
+async function many(count: number, from: number): Promise<void> {
+  const started = performance.now();
+  const outcomes = new Map<string, number>();
+  const broken: number[] = [];
+  for (let seed = from; seed < from + count; seed++) {
+    const told = await play(seed);
+    for (const outcome of told.outcomes) {
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    if (told.broken.length > 0) {
+      broken.push(seed);
+      console.log(`seed ${seed}: ${told.broken[0]?.split("\n").slice(0, 3).join(" ").slice(0, 300)}`);
+    }
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r${seed - from + 1}/${count} `);
+    }
+  }
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const told = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(", ");
+  console.log(`${count} histories from seed ${from} in ${seconds} s: ${broken.length} broken; ${told}`);
+  process.exitCode = broken.length === 0 ? 0 : 1;
+}
+
+if (values.seed !== undefined) {
+  await one(Number(values.seed));
+} else {
+  await many(Number(values.histories ?? 500), Number(values.from));
+}

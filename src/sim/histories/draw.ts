@@ -1,0 +1,116 @@
+/** A plot from a seed: the size, the steps, the lags, and what happens when. */
+import { seededRandom } from "../kube/random.ts";
+import { FIRST, IMAGES } from "./cast.ts";
+import { DELETABLE, type Deed } from "./deeds.ts";
+
+export interface Happening {
+  /** Milliseconds after the rollout was adopted. */
+  readonly at: number;
+  readonly deed: Deed;
+}
+
+export interface Plot {
+  readonly seed: number;
+  readonly replicas: number;
+  readonly spec: object;
+  readonly requestsPerSecond: number;
+  /** Milliseconds by which the controller's watches are late, by kind, in the order of `WATCHED` and pods. */
+  readonly lags: readonly number[];
+  readonly happenings: readonly Happening[];
+}
+
+type Random = () => number;
+
+/** Releases in it take a few minutes; everything happens within ten, most of it while one is under way. */
+const SPAN_MS = 10 * 60_000;
+const KINDS_WATCHED = 8;
+
+export function drawPlot(seed: number): Plot {
+  const random = seededRandom(seed * 2_654_435_761);
+  const count = 1 + Math.floor(random() * 7);
+  const happenings = Array.from({ length: count }, () => ({ at: Math.floor(random() * SPAN_MS), deed: drawDeed(random) }));
+  const first: Happening = { at: 1_000, deed: { kind: "push", image: image(random) } };
+  return {
+    seed,
+    replicas: pick(random, [1, 2, 4, 5, 10]),
+    spec: drawSpec(random),
+    requestsPerSecond: pick(random, [5, 50, 200]),
+    lags: Array.from({ length: KINDS_WATCHED }, () => pick(random, [0, 0, 5, 80, 900])),
+    happenings: [first, ...happenings].sort((a, b) => a.at - b.at),
+  };
+}
+
+function drawSpec(random: Random): object {
+  const weights = pick(random, [[5, 50], [1, 20, 50], [50], [100], [20, 20, 80]]);
+  const approval = random() < 0.15;
+  return {
+    strategy: {
+      steps: weights.map((weight) => ({
+        weight,
+        minDuration: pick(random, ["5s", "20s", "1m"]),
+        maxDuration: "5m",
+        onInconclusive: pick(random, ["Hold", "Advance", "Rollback"]),
+        ...(approval ? { approval } : {}),
+      })),
+      bake: pick(random, ["5s", "30s"]),
+      maxUnready: pick(random, [0, 0, 1]),
+      deadline: "2h",
+    },
+    canary: {
+      replicas: pick(random, ["Proportional", "Proportional", "Full", 2]),
+      readyTimeout: "3m",
+      scaleDownDelay: pick(random, ["0s", "30s"]),
+    },
+    analysis: {
+      source: "Proxies",
+      interval: pick(random, ["1s", "2s", "10s"]),
+      onError: pick(random, ["Hold", "Rollback"]),
+      errorTimeout: "2m",
+    },
+    deletionPolicy: pick(random, ["Unfreeze", "Unfreeze", "Resume"]),
+  };
+}
+
+function image(random: Random): string {
+  return pick(random, Object.keys(IMAGES));
+}
+
+function drawDeed(random: Random): Deed {
+  return pick(random, DEEDS)(random);
+}
+
+const intent = (random: Random): Deed => ({
+  kind: "intent",
+  intent: pick(random, ["promote", "promote", "abort", "retry", "restart"]),
+  on: pick(random, ["rollout", "target"]),
+  token: String(Math.floor(random() * 1e6)),
+});
+
+/** What is in it twice happens twice as often. */
+const DEEDS: readonly ((random: Random) => Deed)[] = [
+  (random) => ({ kind: "push", image: image(random) }),
+  (random) => ({ kind: "push", image: image(random) }),
+  () => ({ kind: "push", image: FIRST }),
+  (random) => ({ kind: "scale", replicas: pick(random, [0, 1, 3, 6, 12]) }),
+  () => ({ kind: "resume" }),
+  (random) => ({ kind: "weights", canary: pick(random, [0, 30, 90]) }),
+  () => ({ kind: "unpin" }),
+  (random) => ({ kind: "delete", what: pick(random, DELETABLE) }),
+  (random) => ({ kind: "delete", what: pick(random, DELETABLE) }),
+  () => ({ kind: "restore" }),
+  intent,
+  intent,
+  (random) => ({ kind: "suspend", on: random() < 0.6 }),
+  (random) => ({ kind: "edit", spec: drawSpec(random) }),
+  (random) => ({ kind: "unready", pods: pick(random, [1, 2, 6]) }),
+  (random) => ({ kind: "kill", forMs: pick(random, [0, 500, 30_000, 600_000]) }),
+  (random) => ({ kind: "kill", forMs: pick(random, [0, 500, 30_000, 600_000]) }),
+  (random) => ({ kind: "outage", forMs: pick(random, [1_000, 30_000, 300_000]) }),
+  (random) => ({ kind: "flaky", forMs: pick(random, [30_000, 120_000]), part: pick(random, [0.1, 0.5]) }),
+  (random) => ({ kind: "blind", forMs: pick(random, [5_000, 60_000, 400_000]) }),
+  (random) => ({ kind: "traffic", requestsPerSecond: pick(random, [0, 2, 100]) }),
+];
+
+function pick<T>(random: Random, from: readonly T[]): T {
+  return from[Math.floor(random() * from.length)] as T;
+}

@@ -1,0 +1,86 @@
+/** Plays one plot on virtual time: the real observe, decide and act in a modelled world, and every invariant on the way. */
+import { WATCHED } from "../../controller/concerns.ts";
+import { type KubeObject, RESOURCES } from "../../domain/kube.ts";
+import { seededRandom } from "../kube/random.ts";
+import type { Lag } from "../world/informed-cache.ts";
+import { createWorld, NAMESPACE, type World } from "../world/world.ts";
+import { behaviourOf, deployment, FIRST, podBehaviourOf, rollout, service } from "./cast.ts";
+import { type Deed, perform, type Stage, tellDeed } from "./deeds.ts";
+import type { Plot } from "./draw.ts";
+import { whoServes, wrongEndings } from "./ending.ts";
+import { disturbed, repeats, watchInvariants } from "./invariants.ts";
+import { createNarrator } from "./narrator.ts";
+
+export interface History {
+  readonly plot: Plot;
+  /** What broke, in words; empty: all is well. */
+  readonly broken: readonly string[];
+  readonly lines: readonly string[];
+  /** Outcomes of its releases, the oldest first. */
+  readonly outcomes: readonly string[];
+}
+
+/** After the last deed and fault: longer than every time-out of the plots. */
+const QUIET_MS = 3 * 3_600_000;
+const ADOPTION_MS = 30_000;
+
+export async function playHistory(plot: Plot, crds: readonly KubeObject[]): Promise<History> {
+  const broken: string[] = [];
+  const narrator = createNarrator(() => world);
+  const world: World = createWorld({
+    seed: plot.seed,
+    crds,
+    requestsPerSecond: plot.requestsPerSecond,
+    behaviourOf,
+    podBehaviourOf: (pod) => podBehaviourOf(pod.spec.containers[0]?.image),
+    lag: lagOf(plot),
+    onAction: narrator.onAction,
+    onWrite: narrator.onWrite,
+    onPlan(plan, again) {
+      if (plot.lags.every((lag) => lag === 0)) {
+        broken.push(...repeats(plan, again()).map((what) => `decided again after it was done: ${what}`));
+      }
+    },
+  });
+  disturbed.add(world);
+  watchInvariants(world, broken);
+  const stage: Stage = { world, random: seededRandom(plot.seed + 1), git: { image: FIRST, replicas: plot.replicas, spec: plot.spec } };
+  try {
+    await play(plot, stage, (deed) => narrator.say(tellDeed(deed)));
+    broken.push(...wrongEndings(stage));
+  } catch (error) {
+    broken.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  narrator.say(
+    `at the end: ${whoServes(world)}; ${JSON.stringify(statusOf(world)?.conditions?.map(({ type, status, reason }) => `${type}=${status} ${reason}`))}`,
+  );
+  const outcomes = (statusOf(world)?.history ?? []).map(({ outcome }) => outcome).reverse();
+  return { plot, broken, lines: narrator.lines, outcomes };
+}
+
+async function play(plot: Plot, stage: Stage, tell: (deed: Deed) => void): Promise<void> {
+  const { world } = stage;
+  world.store.create(RESOURCES.services, NAMESPACE, service());
+  world.store.create(RESOURCES.deployments, NAMESPACE, deployment(FIRST, plot.replicas));
+  world.store.create(RESOURCES.canaryRollouts, NAMESPACE, rollout(plot.spec));
+  world.start();
+  await world.advance(ADOPTION_MS);
+  let passed = 0;
+  for (const { at, deed } of plot.happenings) {
+    await world.advance(at - passed);
+    passed = at;
+    tell(deed);
+    perform(deed, stage);
+  }
+  await world.advance(600_000);
+  perform({ kind: "traffic", requestsPerSecond: 100 }, stage);
+  await world.advance(QUIET_MS);
+}
+
+function lagOf({ lags }: Plot): Lag {
+  return (resource) => lags[resource === "pods" ? WATCHED.length : WATCHED.indexOf(resource)] ?? 0;
+}
+
+function statusOf(world: World) {
+  return (world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout") as ReturnType<World["rollout"]> | undefined)?.status;
+}
