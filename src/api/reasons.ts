@@ -40,6 +40,7 @@ export const REASON = {
   InvalidSpec: "InvalidSpec",
   Forbidden: "Forbidden",
   TargetMissing: "TargetMissing",
+  DeploymentFailing: "DeploymentFailing",
   TargetTaken: "TargetTaken",
   TargetReplaced: "TargetReplaced",
   TargetChanged: "TargetChanged",

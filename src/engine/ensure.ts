@@ -86,13 +86,18 @@ export function deleteTwins(scene: Scene): readonly Action[] {
   });
 }
 
-function ensureTrial(scene: Scene, revision: string): readonly Action[] {
+/** A rejected template is recognised by its empty trial, and the trial carries the copy of stable: it is made anew too. */
+export function keepTrial(scene: Scene, revision: string): readonly Action[] {
+  return ensureTrial(scene, revision, 0, `keep ${revision} in mind`);
+}
+
+function ensureTrial(scene: Scene, revision: string, size = 1, why = `try ${revision} with one pod`): readonly Action[] {
   const { o, trial, stable, now, names } = scene;
   if (trial !== undefined || o.deployment === undefined || stable === undefined) {
     return [];
   }
-  const object = trialReplicaSet({ rolloutName: names.rollout, deployment: o.deployment, stableSet: stable, revision, size: 1, now });
-  return [...deleteTwins(scene), { type: "create", resource: RESOURCES.replicaSets, object, why: `try ${revision} with one pod` }];
+  const object = trialReplicaSet({ rolloutName: names.rollout, deployment: o.deployment, stableSet: stable, revision, size, now });
+  return [...deleteTwins(scene), { type: "create", resource: RESOURCES.replicaSets, object, why }];
 }
 
 /** Trials of other revisions, once the canary's Service no longer selects them. */

@@ -31,6 +31,10 @@ export function adopt(scene: Scene, deployment: Deployment): Draft {
   if (finding !== undefined) {
     return stalled(scene, finding);
   }
+  const failing = rolloutFailure(deployment);
+  if (!mayBeAdopted(scene) && failing !== undefined) {
+    return stalled(scene, { reason: REASON.DeploymentFailing, message: failing });
+  }
   if (!mayBeAdopted(scene)) {
     return initializing(scene, `waiting for Deployment ${deployment.metadata.name} to finish its own rollout`, REASON.WaitingForDeployment);
   }
@@ -62,6 +66,14 @@ export function ensureFinalizer({ o, names }: Scene): readonly Action[] {
   }
   const patch = { metadata: { finalizers: [...finalizers, RESTORE], resourceVersion: o.rollout.metadata.resourceVersion } };
   return [{ type: "mergePatch", resource: RESOURCES.canaryRollouts, name: names.rollout, patch, why: "to undo everything when it goes" }];
+}
+
+/** Kubernetes has given up waiting for the Deployment's own pods. */
+function rolloutFailure({ metadata, status }: Deployment): string | undefined {
+  const failed = status?.conditions?.some(({ type, status: holds }) => type === "Progressing" && holds === "False");
+  return failed === true
+    ? `Deployment ${metadata.name} does not finish its own rollout: repair it; it is adopted when all its pods are available`
+    : undefined;
 }
 
 function mayBeAdopted({ o, stable }: Scene): boolean {

@@ -6,7 +6,7 @@ import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
 import { cleanUp } from "../cleanup.ts";
 import type { Draft } from "../draft.ts";
-import { dropOldTrials, ensureApexPin } from "../ensure.ts";
+import { dropOldTrials, ensureApexPin, keepTrial } from "../ensure.ts";
 import { freshIntents, names, used } from "../intents.ts";
 import { millis } from "../judgement.ts";
 import type { Scene } from "../scene.ts";
@@ -25,6 +25,7 @@ export function rejected(scene: Scene, policy: Policy): Draft {
   const cleanAt = (millis(canary?.decidedAt) ?? now) + policy.canary.scaleDownDelayMs;
   const waiting = keep > 0 || lower.length > 0 || now < cleanAt;
   const cleanup = waiting ? { actions: [], done: false } : cleanUp(scene, true);
+  const kept = cleanup.done && revision !== undefined ? keepTrial(scene, revision) : [];
   const apart = cleanup.actions.length > 0 || cleanup.done;
   const pins = scene.o.route !== undefined && stableHash !== undefined && !apart ? ensureApexPin(scene, stableHash) : [];
   return {
@@ -41,7 +42,7 @@ export function rejected(scene: Scene, policy: Policy): Draft {
       },
     },
     lower: [...lower, ...pins],
-    raise: [...markRelease(scene, revision ?? null, "the template stands rejected"), ...dropOldTrials(scene), ...cleanup.actions],
+    raise: [...markRelease(scene, revision ?? null, "the template stands rejected"), ...dropOldTrials(scene), ...cleanup.actions, ...kept],
     wakes: [waiting ? cleanAt : undefined],
   };
 }

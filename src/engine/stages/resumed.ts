@@ -3,15 +3,14 @@ import { RESUME } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import { RESOURCES } from "../../domain/kube.ts";
 import { refreezePatch } from "../../workload/patches.ts";
-import { controlledSets } from "../../workload/sets.ts";
-import { replicasOf } from "../../workload/size.ts";
+import { activeSets, controlledSets, isComplete } from "../../workload/sets.ts";
 import { sameTemplate } from "../../workload/template.ts";
 import { asSaid } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
 import { mayReassert, noteRevert } from "../reverts.ts";
 import type { Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
-import { deleteAction, tell } from "../writes.ts";
+import { deleteAction, resize, tell } from "../writes.ts";
 import { isAdoptedByUs } from "./adopt.ts";
 
 /** Also where a tool replaced the whole object and took the adoption mark with it: the set that runs still is stable's. */
@@ -40,19 +39,30 @@ export function resumed(scene: Scene): Draft | undefined {
   };
 }
 
-/** Until Kubernetes has made the stable set anew. */
-function isResumedByUs({ o, stable }: Scene): boolean {
-  return o.deployment?.metadata.annotations?.[RESUME] !== undefined && stable === undefined;
+/** Until Kubernetes has made the stable set anew and has taken away what it started in its place. */
+export function isResumedByUs({ o, stable, pending }: Scene): boolean {
+  const { deployment, sets } = o;
+  const ours = deployment?.metadata.annotations?.[RESUME] !== undefined && deployment.spec.paused !== true;
+  return ours && !pending && (stable === undefined || !isComplete(deployment, sets));
 }
 
-/** Sets that Kubernetes made of the untried template while the Deployment was resumed; the old one then returns to its size. */
+/**
+ * Beside stable nothing that the Deployment controls has pods. What Kubernetes made of the untried template while it was
+ * resumed goes: it would be taken for the new set. An older version, which Kubernetes started where stable's set was lost,
+ * is emptied as soon as stable answers.
+ */
 export function kubernetesOwnSets(scene: Scene): readonly Action[] {
   const { o, pending, stable } = scene;
   if (o.deployment === undefined || !pending || stable === undefined || scene.adopted !== undefined) {
     return [];
   }
   const template = o.deployment.spec.template;
-  return controlledSets(o.deployment, o.sets)
-    .filter((set) => set !== stable && sameTemplate(set.spec.template, template) && replicasOf(set) > 0)
-    .map((set) => deleteAction(RESOURCES.replicaSets, set, "Kubernetes made it of the untried template"));
+  const others = activeSets(controlledSets(o.deployment, o.sets)).filter((set) => set !== stable);
+  const answers = (stable.status?.readyReplicas ?? 0) > 0;
+  return others.flatMap((set) => {
+    if (sameTemplate(set.spec.template, template)) {
+      return [deleteAction(RESOURCES.replicaSets, set, "Kubernetes made it of the untried template")];
+    }
+    return answers ? [resize(scene, set, 0, "Kubernetes started an older version in the place of stable")] : [];
+  });
 }

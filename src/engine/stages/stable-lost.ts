@@ -14,11 +14,15 @@ import type { Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
 import { tell } from "../writes.ts";
 import { isAdoptedByUs } from "./adopt.ts";
+import { isResumedByUs } from "./resumed.ts";
 import { stalled } from "./stalled.ts";
 
 export function stableLost(scene: Scene): Draft | undefined {
   const { o, stable, status, trial, oldTrials, revision } = scene;
   const { deployment } = o;
+  if (deployment !== undefined && stable !== undefined && isResumedByUs(scene)) {
+    return letKubernetes(scene, deployment);
+  }
   if (deployment === undefined || stable !== undefined || !isAdoptedByUs(scene) || status.stable === undefined) {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { ApiError, type KubeObject, RESOURCES, type ReplicaSet, type Resource, t
 import type { World } from "../world/world.ts";
 import { NAMESPACE } from "../world/world.ts";
 import { APP, deployment, rollout, service, template } from "./cast.ts";
+import { BY } from "./invariants.ts";
 
 export type Deed =
   | { readonly kind: "push"; readonly image: string }
@@ -167,9 +168,10 @@ function setWeights(stage: Stage, canary: number): void {
     { ...second, weight: canary },
   ];
   patch(stage, RESOURCES.httpRoutes, APP, {
-    metadata: { annotations: { "test/by": "argocd" } },
+    metadata: { annotations: { [BY]: "argocd" } },
     spec: { rules: [{ ...rule, backendRefs }] },
   });
+  patch(stage, RESOURCES.httpRoutes, APP, { metadata: { annotations: { [BY]: null } } });
 }
 
 function remove(stage: Stage, what: Deletable): void {

@@ -19,7 +19,8 @@ export function wrongEndings({ world }: Stage): string[] {
   if (rollout.metadata.deletionTimestamp !== undefined) {
     return [`still terminating: ${rollout.status?.message}`];
   }
-  const wrong = deployment === undefined ? [] : [...kept(deployment), ...serving(world, deployment)];
+  const lost = rollout.status?.conditions?.some(({ reason }) => reason === "StableLost") === true;
+  const wrong = deployment === undefined ? [] : [...kept(deployment), ...(lost ? [] : serving(world, deployment))];
   return [...wrong, ...byPhase(rollout, deployment, left)];
 }
 

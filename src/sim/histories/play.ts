@@ -26,6 +26,7 @@ const ADOPTION_MS = 30_000;
 
 export async function playHistory(plot: Plot, crds: readonly KubeObject[]): Promise<History> {
   const broken: string[] = [];
+  const late = plot.lags.some((lag) => lag > 0);
   const narrator = createNarrator(() => world);
   const world: World = createWorld({
     seed: plot.seed,
@@ -37,13 +38,13 @@ export async function playHistory(plot: Plot, crds: readonly KubeObject[]): Prom
     onAction: narrator.onAction,
     onWrite: narrator.onWrite,
     onPlan(plan, again) {
-      if (plot.lags.every((lag) => lag === 0)) {
+      if (!late) {
         broken.push(...repeats(plan, again()).map((what) => `decided again after it was done: ${what}`));
       }
     },
   });
   disturbed.add(world);
-  watchInvariants(world, broken);
+  watchInvariants(world, broken, late);
   const stage: Stage = { world, random: seededRandom(plot.seed + 1), git: { image: FIRST, replicas: plot.replicas, spec: plot.spec } };
   try {
     await play(plot, stage, (deed) => narrator.say(tellDeed(deed)));
