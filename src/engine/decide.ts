@@ -47,7 +47,7 @@ export function decide(observed: Observed): Plan {
 function stage(scene: Scene): Draft {
   const { o } = scene;
   if (scene.adopted !== undefined && scene.open && !scene.handsOff) {
-    return finish(scene, scene.adopted);
+    return resumed(scene) ?? finish(scene, scene.adopted);
   }
   if (o.rollout.metadata.deletionTimestamp !== undefined) {
     return terminate(scene);

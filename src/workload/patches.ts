@@ -104,8 +104,11 @@ export function handOverPatch(input: { readonly trial: ReplicaSet; readonly depl
 }
 
 /** An adopted set that the adoption shrank, back to the Deployment's size and known to be so. */
-export function putBackPatch(deployment: Deployment): MergePatch {
-  return { metadata: { annotations: desiredAnnotations(deployment) }, spec: { replicas: replicasOf(deployment) } };
+export function putBackPatch(deployment: Deployment, now: number): MergePatch {
+  return {
+    metadata: { annotations: { ...desiredAnnotations(deployment), [SIZED_AT]: timestamp(now) } },
+    spec: { replicas: replicasOf(deployment) },
+  };
 }
 
 export function adoptionMark(deployment: Deployment, rolloutName: string): string {

@@ -143,8 +143,9 @@ describe("the hand-over", () => {
   });
 
   it("puts a shrunk set back to its size, known as such", () => {
-    expect(putBackPatch(target)).toEqual({
-      metadata: { annotations: { "deployment.kubernetes.io/desired-replicas": "4", "deployment.kubernetes.io/max-replicas": "5" } },
+    const desired = { "deployment.kubernetes.io/desired-replicas": "4", "deployment.kubernetes.io/max-replicas": "5" };
+    expect(putBackPatch(target, 0)).toEqual({
+      metadata: { annotations: { ...desired, "serin.dev/sized-at": "1970-01-01T00:00:00Z" } },
       spec: { replicas: 4 },
     });
   });

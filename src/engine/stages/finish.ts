@@ -2,66 +2,92 @@
  * After the hand-over patch: the point of no return is passed, and 100/0 would mean an empty set. Nothing writes it, but
  * where the adoption shrank the tried set while the old one is still full. The way back is a release of the old template.
  *
- *   old set still has pods   wait for Kubernetes to scale it away
- *   old set at 0             route away, pin off, Services away, mark off, then the last words
+ *   others have pods          what Kubernetes made of a newer template goes
+ *   old set still has pods    Kubernetes takes them away; where it can't (a newer template came, tried pods fell), Serin does
+ *   old set at 0              route away, pin off, Services away, mark off, then the last words
  */
-
+import { SIZED_AT } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
-import type { ReplicaSet } from "../../domain/kube.ts";
+import type { Deployment, ReplicaSet } from "../../domain/kube.ts";
 import { RESOURCES } from "../../domain/kube.ts";
 import { putBackPatch, withVersion } from "../../workload/patches.ts";
 import { hashOf } from "../../workload/selector.ts";
-import { availableCount, controlledSets, isAdopted } from "../../workload/sets.ts";
+import { activeSets, availableCount, controlledSets, isAdopted } from "../../workload/sets.ts";
 import { replicasOf } from "../../workload/size.ts";
-import { imagesOf } from "../../workload/template.ts";
+import { imagesOf, sameTemplate } from "../../workload/template.ts";
 import { dismantle } from "../cleanup.ts";
 import type { Draft } from "../draft.ts";
 import { ensureApexPin } from "../ensure.ts";
+import { millis } from "../judgement.ts";
 import type { Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
-import { deleteAction, lowerTo, markRelease, raiseTo, tell } from "../writes.ts";
+import { deleteAction, lowerTo, markRelease, raiseTo, resize, tell } from "../writes.ts";
 import { close } from "./cut.ts";
 import { HANDING_OVER } from "./promote.ts";
 
 const RECHECK_MS = 5_000;
 
 export function finish(scene: Scene, adopted: ReplicaSet): Draft {
-  const old = oldSets(scene, adopted);
-  const emptied = old.every((set) => replicasOf(set) === 0);
-  const adoptedByKubernetes = scene.o.deployment !== undefined && isAdopted(scene.o.deployment, adopted);
-  if (!emptied || !adoptedByKubernetes) {
-    return settleSizes(scene, adopted);
+  const { deployment } = scene.o;
+  if (deployment === undefined || !isAdopted(deployment, adopted)) {
+    return waiting(scene, "Kubernetes adopts the tried pods", {});
   }
-  const rest = takeApart(scene);
+  const others = activeSets(controlledSets(deployment, scene.o.sets)).filter(({ metadata }) => metadata.uid !== adopted.metadata.uid);
+  if (others.length > 0) {
+    return settleSizes(scene, deployment, adopted, others);
+  }
+  const rest = takeApart(scene, adopted);
   return rest.length > 0 ? waiting(scene, "taking the route, the pin and the Services away", { raise: rest }) : promoted(scene, adopted);
 }
 
-function oldSets({ o, stableHash }: Scene, adopted: ReplicaSet): ReplicaSet[] {
-  const sets = o.deployment ? controlledSets(o.deployment, o.sets) : [];
-  return sets.filter((set) => hashOf(set) === stableHash && set.metadata.uid !== adopted.metadata.uid);
+function settleSizes(scene: Scene, deployment: Deployment, adopted: ReplicaSet, others: readonly ReplicaSet[]): Draft {
+  const { replicas, o, actual, stableHash } = scene;
+  const old = others.filter((set) => hashOf(set) === stableHash);
+  const strangers = others.filter((set) => !old.includes(set)).map((set) => takeAway(scene, deployment, set));
+  const short = replicasOf(adopted) < replicas;
+  const oldIsFull = old.some((set) => availableCount(set) >= replicas);
+  if (short && oldIsFull) {
+    return waiting(scene, "the adoption shrank the tried set: stable carries the traffic until it is whole", {
+      lower: lowerTo(scene, 0, "the adoption shrank the tried set, the old one is full"),
+      raise: [...strangers, ...growBack(scene, deployment, adopted)],
+    });
+  }
+  const answers = availableCount(adopted) >= (short ? 1 : replicas);
+  if (replicas > 0 && answers && actual < 100 && o.route !== undefined) {
+    return waiting(scene, "all traffic to the adopted pods again", {
+      raise: [...strangers, ...raiseTo(scene, 100, "the adopted set answers again")],
+    });
+  }
+  const stuck = short || availableCount(adopted) < replicas || !sameTemplate(adopted.spec.template, deployment.spec.template);
+  const empty =
+    stuck && (actual === 100 || o.route === undefined) ? old.map((set) => resize(scene, set, 0, "the tried pods have taken over")) : [];
+  return waiting(scene, "the old pods go", { raise: [...pinToNew(scene), ...strangers, ...empty] });
 }
 
-/** Kubernetes takes a surplus from the largest set: a size lowered at the worst moment cuts the tried one. */
-function settleSizes(scene: Scene, adopted: ReplicaSet): Draft {
-  const { replicas, o, actual } = scene;
-  const short = replicasOf(adopted) < replicas;
-  if (replicas > 0 && !short && availableCount(adopted) >= replicas && actual < 100 && o.route !== undefined) {
-    return waiting(scene, "all traffic to the adopted pods again", { raise: raiseTo(scene, 100, "the adopted set is whole again") });
+/** Made while the Deployment was resumed: of the newest template, which is the next release, or of an old one. */
+function takeAway(scene: Scene, deployment: Deployment, set: ReplicaSet): Action {
+  return sameTemplate(set.spec.template, deployment.spec.template)
+    ? deleteAction(RESOURCES.replicaSets, set, "Kubernetes made it of the untried template")
+    : resize(scene, set, 0, "an older version");
+}
+
+/** Kubernetes takes a surplus from the largest set: a size lowered at the worst moment cuts the tried one. Not fought faster than this. */
+function growBack({ now }: Scene, deployment: Deployment, adopted: ReplicaSet): readonly Action[] {
+  const last = millis(adopted.metadata.annotations?.[SIZED_AT]) ?? 0;
+  if (now < last + RECHECK_MS) {
+    return [];
   }
-  if (!short || o.deployment === undefined) {
-    return waiting(scene, "Kubernetes takes the old pods away", { raise: [...pinToNew(scene)] });
-  }
-  const grow: Action = {
-    type: "mergePatch",
-    resource: RESOURCES.replicaSets,
-    name: adopted.metadata.name,
-    patch: withVersion(putBackPatch(o.deployment), adopted),
-    why: "the adoption shrank the tried set",
-  };
-  return waiting(scene, "the adoption shrank the tried set: stable carries the traffic until it is whole", {
-    lower: lowerTo(scene, 0, "the adoption shrank the tried set, the old one is full"),
-    raise: [grow],
-  });
+  const { name } = adopted.metadata;
+  const patch = withVersion(putBackPatch(deployment, now), adopted);
+  return [{ type: "mergePatch", resource: RESOURCES.replicaSets, name, patch, why: "the adoption shrank the tried set" }];
+}
+
+function unmark({ metadata }: ReplicaSet): readonly Action[] {
+  const patch = { metadata: { annotations: { [SIZED_AT]: null } } };
+  const why = "the adopted set is the user's";
+  return metadata.annotations?.[SIZED_AT] === undefined
+    ? []
+    : [{ type: "mergePatch", resource: RESOURCES.replicaSets, name: metadata.name, patch, why }];
 }
 
 /** A GitOps tool may have put the apex' selector back to stable's pods, which are about to go. */
@@ -70,9 +96,9 @@ function pinToNew(scene: Scene): readonly Action[] {
   return revision === undefined || scene.o.services.stable === undefined ? [] : ensureApexPin(scene, revision);
 }
 
-function takeApart(scene: Scene): readonly Action[] {
+function takeApart(scene: Scene, adopted: ReplicaSet): readonly Action[] {
   const trials = scene.oldTrials.map((set) => deleteAction(RESOURCES.replicaSets, set, "superseded"));
-  return [...dismantle(scene), ...trials, ...markRelease(scene, null, "the release is over")];
+  return [...dismantle(scene), ...trials, ...unmark(adopted), ...markRelease(scene, null, "the release is over")];
 }
 
 function waiting(scene: Scene, text: string, actions: Pick<Draft, "lower" | "raise">): Draft {

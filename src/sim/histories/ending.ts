@@ -8,6 +8,14 @@ import { sameTemplate } from "../../workload/template.ts";
 import { NAMESPACE, type World } from "../world/world.ts";
 import { APP } from "./cast.ts";
 import type { Stage } from "./deeds.ts";
+import type { Plot } from "./draw.ts";
+
+/** What fails three requests in ten is promoted only where a person or the spec asked for it unproved. */
+export function wronglyPromoted({ happenings, spec }: Plot, images: readonly string[]): string[] {
+  const asked = happenings.some(({ deed }) => deed.kind === "intent" && deed.intent === "promote");
+  const specs = JSON.stringify([spec, ...happenings.map(({ deed }) => (deed.kind === "edit" ? deed.spec : {}))]);
+  return images.includes("v4-bad") && !asked && !specs.includes('"Advance"') ? ["v4-bad was promoted"] : [];
+}
 
 export function wrongEndings({ world }: Stage): string[] {
   const rollout = world.store.find(RESOURCES.canaryRollouts, NAMESPACE, APP) as RolloutObject | undefined;

@@ -1,4 +1,6 @@
 /** The invariants of the design, looked at after every change of the world. */
+
+import { REASON } from "../../api/reasons.ts";
 import { type Deployment, type EndpointSlice, RESOURCES, type ReplicaSet, type Route, type Service } from "../../domain/kube.ts";
 import { meaningChanged } from "../../engine/settle.ts";
 import type { Action, Plan, RolloutObject } from "../../engine/types.ts";
@@ -22,6 +24,8 @@ export function watchInvariants(world: World, broken: string[], late = false): v
     }
     if (resource.plural === "canaryrollouts") {
       kstatusReads(object as RolloutObject, say);
+      cutBeforeSaid(world, object as RolloutObject, say);
+      decidedOnce(object as RolloutObject, say);
     }
     stableServes(world, say);
   });
@@ -60,6 +64,33 @@ function kstatusReads({ metadata, status }: RolloutObject, say: (what: string) =
     if (/\d+ (of|\/) \d+|\d\d:\d\d|\d+\.\d+ ?%/.test(message)) {
       say(`condition ${type} carries figures: ${message}`);
     }
+  }
+}
+
+/** Words come after the deed: a release that is told as rolled back reaches nobody any more. */
+function cutBeforeSaid(world: World, { metadata, status }: RolloutObject, say: (what: string) => void): void {
+  const { canary } = status ?? {};
+  if (canary?.outcome !== "RolledBack" || canary.reason === REASON.LatencyFailed) {
+    return;
+  }
+  const route = world.store.find(RESOURCES.httpRoutes, NAMESPACE, metadata.name) as Route | undefined;
+  const [, weight] = route?.spec.rules?.[0]?.backendRefs?.map((ref) => ref.weight ?? 1) ?? [];
+  const reaches = serviceOf(world, "checkout-canary")?.spec.selector?.["pod-template-hash"] === canary.revision;
+  if ((weight ?? 0) > 0 && reaches && route !== undefined && byUs(route)) {
+    say(`told as rolled back (${canary.reason}) with weight ${weight}`);
+  }
+}
+
+function serviceOf(world: World, name: string): Service | undefined {
+  return world.store.find(RESOURCES.services, NAMESPACE, name) as Service | undefined;
+}
+
+function decidedOnce({ status }: RolloutObject, say: (what: string) => void): void {
+  const told = (status?.history ?? []).map(
+    ({ revision, startedAt, outcome }) => `${revision} of ${startedAt}${outcome === "Shipped" ? " shipped" : ""}`,
+  );
+  for (const release of told.filter((one, index) => told.indexOf(one) !== index)) {
+    say(`decided twice: ${release}`);
   }
 }
 
@@ -108,7 +139,7 @@ function byUs(route: Route): boolean {
 /** Somebody answers: while a split is in force stable's Service has endpoints wherever it has weight, and the apex always. */
 function stableServes(world: World, say: (what: string) => void): void {
   const deployment = world.store.find(RESOURCES.deployments, NAMESPACE, "checkout") as Deployment | undefined;
-  const apex = world.store.find(RESOURCES.services, NAMESPACE, "checkout") as Service | undefined;
+  const apex = serviceOf(world, "checkout");
   const sets = world.store.list(RESOURCES.replicaSets, { namespace: NAMESPACE }).items as readonly ReplicaSet[];
   const wanted = deployment?.spec.replicas ?? 0;
   if (deployment === undefined || apex === undefined || wanted === 0 || !adoptedOnce(world)) {

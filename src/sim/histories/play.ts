@@ -1,13 +1,14 @@
 /** Plays one plot on virtual time: the real observe, decide and act in a modelled world, and every invariant on the way. */
 import { WATCHED } from "../../controller/concerns.ts";
 import { type KubeObject, RESOURCES } from "../../domain/kube.ts";
+import type { RolloutObject } from "../../engine/types.ts";
 import { seededRandom } from "../kube/random.ts";
 import type { Lag } from "../world/informed-cache.ts";
 import { createWorld, NAMESPACE, type World } from "../world/world.ts";
 import { behaviourOf, deployment, FIRST, podBehaviourOf, rollout, service } from "./cast.ts";
 import { type Deed, perform, type Stage, tellDeed } from "./deeds.ts";
 import type { Plot } from "./draw.ts";
-import { whoServes, wrongEndings } from "./ending.ts";
+import { whoServes, wrongEndings, wronglyPromoted } from "./ending.ts";
 import { disturbed, repeats, watchInvariants } from "./invariants.ts";
 import { createNarrator } from "./narrator.ts";
 
@@ -45,10 +46,15 @@ export async function playHistory(plot: Plot, crds: readonly KubeObject[]): Prom
   });
   disturbed.add(world);
   watchInvariants(world, broken, late);
+  const promoted = new Set<string>();
+  world.store.subscribe(({ object }) => {
+    const [latest] = (object as Partial<RolloutObject>).status?.history ?? [];
+    if (latest?.outcome === "Promoted") promoted.add((object as RolloutObject).status?.stable?.images?.[0] ?? "");
+  });
   const stage: Stage = { world, random: seededRandom(plot.seed + 1), git: { image: FIRST, replicas: plot.replicas, spec: plot.spec } };
   try {
     await play(plot, stage, (deed) => narrator.say(tellDeed(deed)));
-    broken.push(...wrongEndings(stage));
+    broken.push(...wrongEndings(stage), ...wronglyPromoted(plot, [...promoted]));
   } catch (error) {
     broken.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

@@ -48,6 +48,7 @@ export interface World {
   readonly starts: number;
   /** Ends the process, as kill -9 does. */
   kill(): void;
+  /** Nothing where one runs. */
   start(): void;
   advance(ms: number): Promise<void>;
   /** Until it holds, within virtual `limitMs`. */
@@ -168,6 +169,9 @@ export function createWorld(options: WorldOptions): World {
       feed.forget();
     },
     start() {
+      if (process !== undefined) {
+        return;
+      }
       starts += 1;
       verbs.revive();
       const queue = createQueue({ clock, random, concurrency: 1, run: tracked, onError: (_key, error) => failures.push(error) });
