@@ -25,13 +25,17 @@ export function writeSplit(route: Route, backends: Backends, weights: Weights, o
   requireSplit(weights);
   const found = locate(route, backends);
   if (!found.ok) throw new Error(found.message);
-  const changes = [
-    ...weightChange(found.rule, found.stable, weights.stable),
-    ...weightChange(found.rule, found.canary, weights.canary),
-    ...cutChange(route, options.cut),
+  const { resourceVersion, cut } = options;
+  const places = [
+    { place: found.stable, weight: weights.stable },
+    { place: found.canary, weight: weights.canary },
   ];
-  if (changes.length === 0) return [];
-  const { resourceVersion } = options;
+  const differing = places.filter(({ place, weight }) => place.ref.weight !== weight);
+  const mark = cutChange(route, cut);
+  if (differing.length + mark.length === 0) return [];
+  // Without the version as a guard the route may be another by now, so both weights are said in full.
+  const written = resourceVersion === undefined ? places : differing;
+  const changes = [...written.map(({ place, weight }) => weightWrite(found.rule, place, weight)), ...mark];
   return [
     ...(resourceVersion === undefined ? [] : [{ op: "test", path: "/metadata/resourceVersion", value: resourceVersion } as const]),
     { op: "test", path: `${pathOf(found.rule, found.stable)}/name`, value: backends.stable },
@@ -86,10 +90,9 @@ function weightOf(ref: BackendRef): number {
   return ref.weight ?? 1;
 }
 
-function weightChange(rule: number, place: Place, value: number): PatchOperation[] {
-  if (place.ref.weight === value) return [];
+function weightWrite(rule: number, place: Place, value: number): PatchOperation {
   const op = place.ref.weight === undefined ? "add" : "replace";
-  return [{ op, path: `${pathOf(rule, place)}/weight`, value }];
+  return { op, path: `${pathOf(rule, place)}/weight`, value };
 }
 
 function cutChange(route: Route, cut: string | null | undefined): PatchOperation[] {

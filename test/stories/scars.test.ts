@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { RESOURCES, type ReplicaSet, type Service } from "../../src/domain/kube.ts";
 import { NAMESPACE } from "../../src/sim/world/world.ts";
 import { crds, deployment } from "../support/manifests.ts";
-import { atWeight, bad, condition, podUids, SPEC, setWeights } from "./moments.ts";
+import { atWeight, bad, condition, podUids, SPEC, setReady, setWeights } from "./moments.ts";
 import { adopted, deploymentOf } from "./story.ts";
 
 describe("routes and weights", () => {
@@ -34,13 +34,7 @@ describe("routes and weights", () => {
     const story = await atWeight("95/5");
     const pods = story.world.store.list(RESOURCES.pods, { namespace: NAMESPACE }).items;
     const canary = pods.find((pod) => pod.metadata.labels?.["pod-template-hash"] === story.status().canary?.revision);
-    story.world.store.patch(
-      RESOURCES.pods,
-      NAMESPACE,
-      canary?.metadata.name ?? "",
-      { type: "merge", body: { status: { conditions: [{ type: "Ready", status: "False" }] } } },
-      { subresource: "status" },
-    );
+    setReady(story, canary?.metadata.name ?? "", "False");
     await story.world.until("weight 0", () => story.weights() === "100/0", 1_000);
     expect(story.status().canary?.unreadySince).toBeDefined();
     story.world.store.delete(RESOURCES.pods, NAMESPACE, canary?.metadata.name ?? "");
@@ -169,13 +163,7 @@ describe("workloads", () => {
       .list(RESOURCES.pods, { namespace: NAMESPACE })
       .items.filter((pod) => pod.metadata.ownerReferences?.[0]?.name === stable?.metadata.name);
     for (const pod of pods.slice(0, 3)) {
-      story.world.store.patch(
-        RESOURCES.pods,
-        NAMESPACE,
-        pod.metadata.name,
-        { type: "merge", body: { status: { conditions: [{ type: "Ready", status: "False" }] } } },
-        { subresource: "status" },
-      );
+      setReady(story, pod.metadata.name, "False");
     }
     await story.world.advance(1_000);
     slow.on = true;

@@ -62,6 +62,12 @@ describe("weights", () => {
 describe("the mark of a final cut", () => {
   const route = built(kind, { stable: 80, canary: 20 });
 
+  it("comes with both weights, though they seem to stand: the route may have been raised since it was read", () => {
+    const seen = built(kind, { stable: 100, canary: 0 });
+    const operations = kind.write(seen, BACKENDS, weightsOf(0), { cut: "rev/0" });
+    expect(kind.read(patched(route, operations) ?? route, BACKENDS)).toMatchObject({ percent: 0 });
+  });
+
   it("is one patch with the weight, also on a route without annotations", () => {
     const cut = patched(route, kind.write(route, BACKENDS, weightsOf(0), { cut: "rev/0" }));
     expect(cut && kind.read(cut, BACKENDS)).toMatchObject({ percent: 0 });

@@ -17,14 +17,16 @@ export function watchInvariants(world: World, broken: string[], late = false): v
       broken.push(text);
     }
   };
-  world.store.subscribe(({ resource, object, type }) => {
+  world.store.subscribe(({ resource, object, previous, type }) => {
     if (resource.plural === "httproutes" && type !== "DELETED" && !rewritten.has(world)) {
       weightsArePaired(object as Route, say);
       exposureIsCommitted(world, object as Route, late, say);
     }
     if (resource.plural === "canaryrollouts") {
       kstatusReads(object as RolloutObject, say);
-      cutBeforeSaid(world, object as RolloutObject, say);
+      if ((previous as RolloutObject | undefined)?.status?.canary?.outcome === undefined) {
+        cutBeforeSaid(world, object as RolloutObject, say);
+      }
       decidedOnce(object as RolloutObject, say);
     }
     stableServes(world, say);
