@@ -13,10 +13,16 @@ interface Roles {
   readonly client: ReturnType<typeof clientRole>;
 }
 
+export interface Program {
+  readonly pid: number | undefined;
+  /** kill -9; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
 export interface Children {
   role<Name extends keyof Roles>(name: Name): Remote<Roles[Name]>;
-  /** Any other program; what it writes goes to `logFile`. Answers its process id. */
-  program(name: string, command: readonly string[], env: Readonly<Record<string, string>>, logFile: string): number | undefined;
+  /** Any other program; what it writes goes to `logFile`. */
+  program(name: string, command: readonly string[], env: Readonly<Record<string, string>>, logFile: string): Program;
   /** Rejects when one of them ends by itself. */
   readonly failed: Promise<never>;
   /** Resolves when all of them are gone. */
@@ -29,6 +35,8 @@ export function createChildren(): Children {
   const running = new Map<ChildProcess, Promise<void>>();
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => undefined);
+  /** Those that were killed on purpose. */
+  const doomed = new Set<ChildProcess>();
   let closing = false;
 
   function watch(name: string, child: ChildProcess): void {
@@ -39,7 +47,7 @@ export function createChildren(): Children {
       });
       child.once("exit", (code, signal) => {
         running.delete(child);
-        if (!closing) reject(new Error(`${name} has ended (${signal ?? `exit code ${code}`})`));
+        if (!closing && !doomed.has(child)) reject(new Error(`${name} has ended (${signal ?? `exit code ${code}`})`));
         resolve();
       });
     });
@@ -68,7 +76,14 @@ export function createChildren(): Children {
       const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", log, log], detached: true });
       closeSync(log);
       watch(name, child);
-      return child.pid;
+      return {
+        pid: child.pid,
+        async kill() {
+          doomed.add(child);
+          child.kill("SIGKILL");
+          await running.get(child);
+        },
+      };
     },
     failed,
     async close() {

@@ -2,8 +2,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Outage } from "../apiserver/server.ts";
 import type { LoadTally } from "../load/tally.ts";
-import { type Children, createChildren } from "./children.ts";
+import { type Children, createChildren, type Program } from "./children.ts";
 import { type Costs, costsOf } from "./costs.ts";
 import { createKubeApi, type KubeApi } from "./kube-api.ts";
 import { SHOP } from "./manifests.ts";
@@ -19,7 +20,9 @@ export interface Cluster {
   readonly proxies: { readonly pods: string; readonly client: string };
   readonly clientAdminPort: number;
   /** With these flags beside its own. */
-  startController(flags?: readonly string[]): Promise<void>;
+  startController(flags?: readonly string[]): Promise<Pick<Program, "kill">>;
+  /** The API server answers nobody any more, or (undefined) does again. */
+  outage(outage: Outage | undefined): Promise<void>;
   startLoad(name: string, url: string, perSecond: number): Promise<void>;
   stopLoad(name: string): Promise<void>;
   tally(name: string): Promise<LoadTally>;
@@ -83,8 +86,12 @@ async function assemble(
     async startController(flags = []) {
       const command = [...serin, "controller", "--kubeconfig", kubeconfigFile, "--host", "127.0.0.1", "--port", "0", ...flags];
       const env = { HTTP_PROXY: proxyUrl, http_proxy: proxyUrl, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
-      const pid = children.program("the controller", command, env, controllerLog);
-      if (pid !== undefined) await node.guardProcess(pid);
+      const program = children.program("the controller", command, env, controllerLog);
+      if (program.pid !== undefined) await node.guardProcess(program.pid);
+      return program;
+    },
+    async outage(outage) {
+      await api.outage(outage);
     },
     async startLoad(name, target, perSecond) {
       await client.load({ name, url: target, perSecond });

@@ -6,7 +6,7 @@ import type { KubeObject } from "../../domain/kube.ts";
 import { createControllerManager, createKubelet } from "../../sim/kube/controllers/index.ts";
 import { createStore } from "../../sim/kube/store.ts";
 import type { RequestCount } from "../apiserver/counts.ts";
-import { startApiServer } from "../apiserver/server.ts";
+import { type ApiServer, type Outage, startApiServer } from "../apiserver/server.ts";
 import { withInjector } from "../mesh/injector.ts";
 import { createRemoteRuntime } from "../pods/remote-runtime.ts";
 import { shippedFile } from "./shipped-file.ts";
@@ -16,6 +16,7 @@ const SHIPPED = ["httproute.yaml", "grpcroute.yaml", "serin.dev_canaryrollouts.y
 
 export function apiRole() {
   let counts: () => readonly RequestCount[] = () => [];
+  let setOutage: ApiServer["setOutage"] = () => {};
   let podsStarted = (_namespace: string) => 0;
   return {
     /** `runtimeUrl`: the node's. */
@@ -27,10 +28,11 @@ export function apiRole() {
       const runtime = createRemoteRuntime(runtimeUrl);
       createControllerManager({ store, clock: systemClock });
       createKubelet({ store, clock: systemClock, runtime });
-      ({ counts } = server);
+      ({ counts, setOutage } = server);
       podsStarted = runtime.started;
       return { url: server.url, token, kubeconfig: server.kubeconfig("shop") };
     },
+    outage: (outage: Outage | undefined) => setOutage(outage),
     requests: () => counts(),
     podsStarted: (namespace: string) => podsStarted(namespace),
   };

@@ -208,6 +208,7 @@ describe("the untried is never shipped", () => {
 
   test("resumed by hand and rolled out already: the outage behind the pin ends", async () => {
     const story = await midRelease("95/5");
+    story.disturb();
     stopController(story);
     story.patch(RESOURCES.deployments, "checkout", { spec: { paused: false } });
     await story.world.advance(60_000);
@@ -247,6 +248,7 @@ describe("with parts of it lost", () => {
 
   test("the stable ReplicaSet was deleted: put back before any request goes there", async () => {
     const story = await midRelease("50/50");
+    story.disturb();
     stopController(story);
     const { store } = story.world;
     const stable = story.status().stable?.podTemplateHash ?? "";
@@ -264,6 +266,7 @@ describe("with parts of it lost", () => {
 
   test("somebody rewrote the route: it goes first", async () => {
     const story = await midRelease("50/50");
+    story.disturb();
     stopController(story);
     story.patch(RESOURCES.httpRoutes, "checkout", { spec: { rules: [{ backendRefs: [{ name: "elsewhere", port: 80 }] }] } });
     const { told } = await eject(story);
