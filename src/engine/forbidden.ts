@@ -15,6 +15,7 @@ export function forbidden(scene: Scene, draft: Draft): Draft {
     ...draft,
     phase: draft.phase === "RollingBack" || draft.phase === "Terminating" ? draft.phase : "Stalled",
     stalled: true,
+    quiet: false,
     reason: REASON.Forbidden,
     message: refused.message,
     stableText: refused.message,
