@@ -26,7 +26,7 @@ const INFO = { title: "Serin stand-in", version: "v1" };
 
 /** An OpenAPI 2 document without definitions: field 1 (swagger) of the message is "2.0", and nothing else is said. */
 function emptyV2(): Reply {
-  const contentType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+  const contentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
   return { status: 200, contentType, body: Buffer.from([0x0a, 3, ...Buffer.from("2.0")]) };
 }
 
