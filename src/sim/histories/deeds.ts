@@ -97,7 +97,7 @@ export function perform(deed: Deed, stage: Stage): void {
       during(stage, deed.forMs, () => noAnswer("the API server is down"));
       return;
     case "flaky":
-      during(stage, deed.forMs, () => (random() < deed.part ? noAnswer("a broken connection") : undefined));
+      during(stage, deed.forMs, () => (random() < deed.part ? troubled(random) : undefined));
       return;
     case "blind":
       world.feed.disturbance.fault = { reason: "Unreachable", message: "Prometheus does not answer", since: clock.now() };
@@ -121,6 +121,18 @@ export function tellDeed(deed: Deed): string {
 
 function noAnswer(message: string): ApiError {
   return new ApiError({ kind: "retry", status: 0, reason: "Unreachable", message, verb: "patch", resource: RESOURCES.deployments });
+}
+
+/** What a server in trouble, or a proxy before it, answers. */
+function troubled(random: () => number): ApiError {
+  const about = { message: "in trouble", verb: "patch", resource: RESOURCES.deployments };
+  const answers = [
+    new ApiError({ ...about, kind: "retry", status: 503, reason: "ServiceUnavailable" }),
+    new ApiError({ ...about, kind: "wait", status: 429, reason: "TooManyRequests", retryAfterMs: 1_000 }),
+    new ApiError({ ...about, kind: "conflict", status: 409, reason: "Conflict" }),
+    noAnswer("a broken connection"),
+  ] as const;
+  return answers[Math.floor(random() * answers.length)] as ApiError;
 }
 
 /** Half of what fails has been done: the answer was lost. */

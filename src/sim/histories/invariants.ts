@@ -5,6 +5,7 @@ import { type Deployment, type EndpointSlice, RESOURCES, type ReplicaSet, type R
 import { meaningChanged } from "../../engine/settle.ts";
 import type { Action, Plan, RolloutObject } from "../../engine/types.ts";
 import { readyAddresses } from "../../traffic/endpoints.ts";
+import { sameTemplate } from "../../workload/template.ts";
 import { NAMESPACE, type World } from "../world/world.ts";
 
 /** `late`: the controller's watches are, so that a pod may fall while its weight is raised. */
@@ -28,6 +29,9 @@ export function watchInvariants(world: World, broken: string[], late = false): v
         cutBeforeSaid(world, object as RolloutObject, say);
       }
       decidedOnce(object as RolloutObject, say);
+      if (!late) {
+        readyIsReleased(world, object as RolloutObject, say);
+      }
     }
     stableServes(world, say);
   });
@@ -85,6 +89,31 @@ function cutBeforeSaid(world: World, { metadata, status }: RolloutObject, say: (
 
 function serviceOf(world: World, name: string): Service | undefined {
   return world.store.find(RESOURCES.services, NAMESPACE, name) as Service | undefined;
+}
+
+/** Ready is only said where what the Deployment asks for is what runs (but for a rollout that is Detached). */
+function readyIsReleased(
+  world: World,
+  { metadata, spec, status }: RolloutObject & { readonly spec?: unknown },
+  say: (what: string) => void,
+): void {
+  const ready = status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True");
+  const target = status?.managed?.deployment;
+  const deployment =
+    target === undefined ? undefined : (world.store.find(RESOURCES.deployments, NAMESPACE, target) as Deployment | undefined);
+  if (
+    ready !== true ||
+    deployment === undefined ||
+    (spec as { health?: string }).health === "Detached" ||
+    metadata.deletionTimestamp !== undefined
+  ) {
+    return;
+  }
+  const sets = world.store.list(RESOURCES.replicaSets, { namespace: NAMESPACE }).items as readonly ReplicaSet[];
+  const stable = sets.find((set) => set.spec.template.metadata?.labels?.["pod-template-hash"] === status?.stable?.podTemplateHash);
+  if (stable !== undefined && !sameTemplate(stable.spec.template, deployment.spec.template)) {
+    say(`Ready in phase ${status?.phase} while the Deployment asks for another template`);
+  }
 }
 
 function decidedOnce({ status }: RolloutObject, say: (what: string) => void): void {
