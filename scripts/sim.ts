@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     histories: { type: "string" },
-    from: { type: "string", default: "1" },
+    from: { type: "string" },
     shrink: { type: "boolean", default: false },
   },
 });
@@ -58,8 +58,19 @@ async function many(count: number, from: number): Promise<void> {
   process.exitCode = broken.length === 0 ? 0 : 1;
 }
 
+/** A whole number, or a word about what is wrong with it. */
+function whole(name: "seed" | "histories" | "from", fallback: number): number {
+  const text = values[name];
+  const value = text === undefined ? fallback : Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    console.error(`--${name} ${text}: a whole number, 0 or more`);
+    process.exit(3);
+  }
+  return value;
+}
+
 if (values.seed !== undefined) {
-  await one(Number(values.seed));
+  await one(whole("seed", 1));
 } else {
-  await many(Number(values.histories ?? 500), Number(values.from));
+  await many(whole("histories", 500), whole("from", 1));
 }
