@@ -6,14 +6,12 @@
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
 import { trialTemplateChanged } from "../../workload/findings.ts";
-import { pinOf } from "../../workload/selector.ts";
 import { replicasOf } from "../../workload/size.ts";
 import { asSaid } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
 import { dropOldTrials, ensureApexPin, ensureRelease, isApexPinned } from "../ensure.ts";
-import { canaryIsShort, closedGate, growth } from "../gates.ts";
-import { firstGuard, sizedOf, troubleOf } from "../guards.ts";
-import { findingsOf } from "../health.ts";
+import { closedGate, growth } from "../gates.ts";
+import { firstGuard, sizedOf } from "../guards.ts";
 import { type Judgement, judgementOf } from "../judgement.ts";
 import { mayReassert, noteRevert } from "../reverts.ts";
 import { ladderOf, type Scene } from "../scene.ts";
@@ -24,6 +22,7 @@ import { evidence, held, raise } from "./moves.ts";
 import { handOverEmpty } from "./promote.ts";
 import { stalled } from "./stalled.ts";
 import { stepInForce } from "./step-in-force.ts";
+import { canaryIsCutOff, canaryLostPods } from "./weight-off.ts";
 
 export function progress(observed: Scene, policy: Policy): Draft {
   const scene = withSize(observed, policy);
@@ -92,51 +91,6 @@ function trialWasRewritten(scene: Scene): Draft | undefined {
   });
 }
 
-/** Too few pods for the weight; the time without them counts toward readyTimeout. */
-function canaryLostPods(scene: Scene, policy: Policy, judgement: Judgement): Draft | undefined {
-  if (!canaryIsShort(scene, policy)) {
-    return undefined;
-  }
-  const message = `weight 0 until the canary's pods are ready again${suffix(troubleOf(scene))}`;
-  const draft = weightOff(scene, judgement, message, "too few canary pods are ready");
-  const { canary } = draft.memory;
-  const unreadySince = canary?.unreadySince ?? new Date(scene.now).toISOString();
-  return canary === undefined ? draft : { ...draft, memory: { ...draft.memory, canary: { ...canary, unreadySince } } };
-}
-
-/** Its share would reach nobody, or somebody else. */
-function canaryIsCutOff(scene: Scene, judgement: Judgement): Draft | undefined {
-  const { o, allowed, revision, names } = scene;
-  if (allowed === 0 || pinOf(o.services.canary) === revision) {
-    return undefined;
-  }
-  const what = o.services.canary === undefined ? "is gone" : "selects other pods";
-  const text = `Service ${names.canary} ${what}`;
-  return weightOff(scene, judgement, `weight 0: ${text}; it is made right, then the step starts over`, text);
-}
-
-/** Weight 0 until what is missing is back; the step starts over with the raise. */
-function weightOff(scene: Scene, judgement: Judgement, message: string, why: string): Draft {
-  const { status, now } = scene;
-  return {
-    phase: "Progressing",
-    reason: REASON.WeightLowered,
-    message,
-    stableText: why,
-    memory: {
-      ...status,
-      ...evidence(judgement),
-      ...(status.step ? { step: { ...status.step, state: "Sizing" as const } } : {}),
-      traffic: { weight: "0%" },
-    },
-    findings: findingsOf(scene, judgement),
-    lower: [...lowerTo(scene, 0, why), ...(scene.stableHash === undefined ? [] : ensureApexPin(scene, scene.stableHash))],
-    events: [tell(scene, REASON.WeightLowered, message, { warning: true, step: `lowered-${now}` })],
-    wakes: [now],
-    why: [message],
-  };
-}
-
 /** Somebody put the apex' selector back: callers outside the mesh would get a share that nobody decided. */
 function pinIsOff(scene: Scene): Draft | undefined {
   const { o, stableHash, status, names } = scene;
@@ -178,8 +132,4 @@ function raiseOrWait(scene: Scene, policy: Policy, judgement: Judgement, index: 
   const step = ladderOf(policy)[index];
   const wait = closedGate(scene, policy, step?.weight ?? 0);
   return wait === undefined ? raise(scene, policy, judgement, index) : held(scene, policy, judgement, wait);
-}
-
-function suffix(trouble: string | undefined): string {
-  return trouble === undefined ? "" : `: ${trouble}`;
 }
