@@ -94,9 +94,24 @@ function compact(bins: readonly Bin[], now: number, since: number | undefined): 
     if (last !== undefined && cellOf(last, now, since) === cellOf(bin, now, since)) merged[merged.length - 1] = mergeBins(last, bin);
     else merged.push(bin);
   }
-  while (merged.length > MIN_BINS && JSON.stringify(merged).length > MAX_JSON) mergeOldest(merged, since);
+  while (merged.length > MIN_BINS && jsonLength(merged) > MAX_JSON) mergeOldest(merged, since);
   return merged;
 }
+
+function jsonLength(bins: readonly Bin[]): number {
+  return bins.reduce((sum, bin) => sum + lengthOf(bin) + 1, 1);
+}
+
+/** Of one bin's JSON. Bins never change, and each is asked about again with every scrape. */
+function lengthOf(bin: Bin): number {
+  const known = lengths.get(bin);
+  if (known !== undefined) return known;
+  const { length } = JSON.stringify(bin);
+  lengths.set(bin, length);
+  return length;
+}
+
+const lengths = new WeakMap<Bin, number>();
 
 function cellOf({ from, to }: Bin, now: number, since: number | undefined): string {
   const age = now - to;

@@ -54,7 +54,7 @@ function drawSpec(random: Random): object {
       })),
       bake: pick(random, ["5s", "30s"]),
       maxUnready: pick(random, [0, 0, 1]),
-      deadline: "2h",
+      deadline: "30m",
     },
     canary: {
       replicas: pick(random, ["Proportional", "Proportional", "Full", 2]),

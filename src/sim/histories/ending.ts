@@ -1,5 +1,5 @@
 /**
- * What must be true when everything has been quiet for hours: a release is over, or says what it waits for; nothing of it is
+ * What must be true when everything has been quiet for long: a release is over, or says what it waits for; nothing of it is
  * left where it is over; users have a version that was allowed to them; nothing of theirs was changed.
  */
 import { type Deployment, RESOURCES, type ReplicaSet, type Service } from "../../domain/kube.ts";
@@ -45,7 +45,7 @@ function byPhase({ status }: RolloutObject, deployment: Deployment | undefined, 
     case "Stalled":
       return stalled === undefined ? ["Stalled without a condition"] : [];
     default:
-      return [`after hours still ${phase}: ${status?.message}`];
+      return [`long after still ${phase}: ${status?.message}`];
   }
 }
 

@@ -22,7 +22,7 @@ export interface History {
 }
 
 /** After the last deed and fault: longer than every time-out of the plots. */
-const QUIET_MS = 3 * 3_600_000;
+const QUIET_MS = 45 * 60_000;
 const ADOPTION_MS = 30_000;
 
 export async function playHistory(plot: Plot, crds: readonly KubeObject[]): Promise<History> {
