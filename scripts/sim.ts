@@ -2,7 +2,9 @@
  * `npm run sim -- --seed N` plays one history and prints it; `--histories M --from N` plays many and prints what broke.
  * The same seed tells the same story every time.
  */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { drawPlot } from "../src/sim/histories/draw.ts";
 import { type History, playHistory } from "../src/sim/histories/play.ts";
 import { shrink } from "../src/sim/histories/shrink.ts";
@@ -35,27 +37,60 @@ async function shortest(told: History): Promise<History> {
   return playHistory(plot, served);
 }
 
+interface Told {
+  readonly seed: number;
+  readonly outcomes: readonly string[];
+  readonly broken: readonly string[];
+}
+
+/** One worker a core; each plays every so manieth seed. */
 async function many(count: number, from: number): Promise<void> {
   const started = performance.now();
   const outcomes = new Map<string, number>();
   const broken: number[] = [];
-  for (let seed = from; seed < from + count; seed++) {
-    const told = await play(seed);
+  let done = 0;
+  const note = (told: Told) => {
+    done += 1;
     for (const outcome of told.outcomes) {
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }
     if (told.broken.length > 0) {
-      broken.push(seed);
-      console.log(`seed ${seed}: ${told.broken[0]?.split("\n").slice(0, 3).join(" ").slice(0, 300)}`);
+      broken.push(told.seed);
+      console.log(`seed ${told.seed}: ${told.broken[0]?.split("\n").slice(0, 3).join(" ").slice(0, 300)}`);
     }
     if (process.stderr.isTTY) {
-      process.stderr.write(`\r${seed - from + 1}/${count} `);
+      process.stderr.write(`\r${done}/${count} `);
     }
-  }
+  };
+  const workers = Math.min(count, availableParallelism());
+  await Promise.all(Array.from({ length: workers }, (_, index) => played({ first: from + index, end: from + count, step: workers }, note)));
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const told = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(", ");
   console.log(`${count} histories from seed ${from} in ${seconds} s: ${broken.length} broken; ${told}`);
   process.exitCode = broken.length === 0 ? 0 : 1;
+}
+
+interface Share {
+  readonly first: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+function played(share: Share, note: (told: Told) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: share });
+    worker
+      .on("message", note)
+      .on("error", reject)
+      .on("exit", () => resolve());
+  });
+}
+
+async function playShare({ first, end, step }: Share): Promise<void> {
+  for (let seed = first; seed < end; seed += step) {
+    const { outcomes, broken } = await play(seed);
+    parentPort?.postMessage({ seed, outcomes, broken } satisfies Told);
+  }
 }
 
 /** A whole number, or a word about what is wrong with it. */
@@ -69,7 +104,9 @@ function whole(name: "seed" | "histories" | "from", fallback: number): number {
   return value;
 }
 
-if (values.seed !== undefined) {
+if (!isMainThread) {
+  await playShare(workerData as Share);
+} else if (values.seed !== undefined) {
   await one(whole("seed", 1));
 } else {
   await many(whole("histories", 500), whole("from", 1));

@@ -2,6 +2,7 @@
  * Real controller processes, killed with -9 and cut off from the API server in the middle of a release, under real
  * requests: a standby takes over, the good version is promoted and nobody notices, the bad one is cut off all the same.
  */
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock as clock } from "../../src/domain/clock.ts";
@@ -84,6 +85,10 @@ test("killed under the weight of a bad version: the next process cuts it off", a
   await until(cluster, "cut", () => cluster.world.status().history?.[0]?.outcome === "RolledBack");
   expect(cluster.world.weights.map((change) => change.weight ?? 0).findLast((value) => value > 0)).toBeLessThanOrEqual(50);
   expect(cluster.world.status().history?.[0]?.reason).toContain("AnalysisFailed");
+  const { revision } = cluster.world.status().history?.[0] ?? {};
+  const lines = (await readFile(cluster.controllerLog, "utf8")).trimEnd().split("\n");
+  const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => line["revision"] === revision);
+  expect(told.at(-1)).toMatchObject({ rollout: `${SHOP}/${APP}`, reconcile: expect.any(Number), phase: expect.any(String) });
   await until(cluster, "taken apart", () => weight(cluster) === undefined && cluster.world.status().phase === "RolledBack");
   expect(cluster.world.pods(SHOP).get("v1")).toEqual({ all: plan.replicas, ready: plan.replicas });
 }, 240_000);

@@ -31,7 +31,7 @@ function changed(store: KubeStore, holds: () => boolean): Promise<void> {
 }
 
 test("38: a missing permission is a condition with the rule to add; when it is there, the rollout goes on by itself", async () => {
-  const { store, server } = await startControllerProcess(running);
+  const { store, server, log } = await startControllerProcess(running);
   server.setAuthorize(({ verb, resource }) => !(verb === "patch" && resource === "deployments"));
   store.create(RESOURCES.canaryRollouts, SHOP, rollout({ analysis: { source: "Proxies" } }));
   const condition = (type: string) =>
@@ -47,4 +47,18 @@ test("38: a missing permission is a condition with the rule to add; when it is t
   server.setAuthorize(() => true);
   await changed(store, () => condition("Ready")?.status === "True");
   expect((store.get(RESOURCES.deployments, SHOP, "checkout") as Deployment).spec.paused).toBe(true);
+  const lines = log()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.filter(({ level }) => level === WARN)[0]).toMatchObject({
+    rollout: "shop/checkout",
+    reconcile: expect.any(Number),
+    because: expect.any(Array),
+    raise: ["freeze: a template change becomes a release"],
+    error: { verb: "patch", status: 403 },
+  });
 }, 180_000);
+
+/** pino's. */
+const WARN = 40;

@@ -278,3 +278,21 @@ test("a GitOps tool puts the apex' selector back again and again: pinned at once
   expect(condition(story, "GitOpsConflict")?.message).toContain("/spec/selector/pod-template-hash");
   expect(story.weights()).toBe("50/50");
 });
+
+test("a newer template arrives between the decision and the hand-over, unseen yet: nothing is handed over, the newest is tried", async () => {
+  const pushed = { done: false };
+  const story = await adopted({ spec: SPEC, replicas: 4, lag: (resource) => (resource === "deployments" ? 3_000 : 0) });
+  story.world.verbs.plan.refuse = ({ resource }) => {
+    if (!pushed.done && resource.plural === "services" && story.status().phase === "Promoting") {
+      pushed.done = true;
+      story.push("checkout:3");
+    }
+    return undefined;
+  };
+  story.push("checkout:2");
+  await story.outcome("Superseded");
+  expect(pushed.done).toBe(true);
+  await story.outcome("Promoted");
+  expect(story.status().stable?.images).toEqual(["checkout:3"]);
+  expect(story.status().history?.map(({ outcome }) => outcome)).toEqual(["Promoted", "Superseded"]);
+});
