@@ -9,6 +9,7 @@ import { createQueue, type Queue } from "../cluster/queue.ts";
 import type { ControllerConfig } from "../config.ts";
 import { systemClock } from "../domain/clock.ts";
 import { keyOf } from "../domain/kube.ts";
+import { decide } from "../engine/decide.ts";
 import { VERSION } from "../version.ts";
 import { type HealthServer, startHealthServer } from "./health.ts";
 import { createLoop, type Loop } from "./loop.ts";
@@ -116,6 +117,7 @@ function assemble(config: ControllerConfig, log: Logger): Parts {
     verbs: acting,
     record,
     now: clock.now,
+    decide,
   };
   const loop = createLoop({ context, queue: () => parts.queue, telemetry, log, monotonic: clock.monotonic });
   const queue = createQueue({

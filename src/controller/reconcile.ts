@@ -1,11 +1,14 @@
 /** One rollout, once: observe, decide, act. What must be remembered between two of them is small and can be lost. */
 import { ApiError } from "../domain/kube.ts";
-import { decide } from "../engine/decide.ts";
 import type { Forbidden, Observed, Plan, RolloutObject } from "../engine/types.ts";
 import { type ActContext, type ActResult, act } from "./act.ts";
 import { type ObserveContext, observe } from "./observe.ts";
 
-export type ReconcileContext = Pick<ObserveContext, "cache" | "feed" | "preset"> & ActContext & { readonly now: () => number };
+export type ReconcileContext = Pick<ObserveContext, "cache" | "feed" | "preset"> &
+  ActContext & {
+    readonly now: () => number;
+    readonly decide: (observed: Observed) => Plan;
+  };
 
 /** Per rollout, in memory: a restart forgets it without harm. */
 export interface Memory {
@@ -26,7 +29,7 @@ export interface Reconciled {
 export async function reconcile(rollout: RolloutObject, memory: Memory, context: ReconcileContext): Promise<Reconciled> {
   const now = context.now();
   const observed = observe(rollout, { ...context, now, ...memory });
-  const plan = decide(observed);
+  const plan = context.decide(observed);
   const result = await act(observed, plan, context);
   return { observed, plan, result, memory: remember(memory, result, now, plan) };
 }

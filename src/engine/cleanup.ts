@@ -6,6 +6,7 @@
 import { RESOURCES } from "../domain/kube.ts";
 import { readyAddresses } from "../traffic/endpoints.ts";
 import { replicasOf } from "../workload/size.ts";
+import { millis } from "./judgement.ts";
 import type { Scene } from "./scene.ts";
 import type { Action } from "./types.ts";
 import { deleteAction, pin, resize } from "./writes.ts";
@@ -13,6 +14,14 @@ import { deleteAction, pin, resize } from "./writes.ts";
 export interface Cleanup {
   readonly actions: readonly Action[];
   readonly done: boolean;
+}
+
+const QUIET_MS = 10_000;
+
+/** Requests on their way are answered before the trial's pods go: so long after the decision, while there is a route. */
+export function quietAt({ o, canary, now }: Scene): number | undefined {
+  const decided = millis(canary?.decidedAt);
+  return o.route === undefined || decided === undefined || now >= decided + QUIET_MS ? undefined : decided + QUIET_MS;
 }
 
 /** `trial`: kept at size 0, so that a rejected template is recognised, or deleted. */

@@ -54,7 +54,7 @@ function ensureService(scene: Scene, role: "stable" | "canary", hash: string): r
 const QUIET_MS = 10_000;
 
 /** The canary's Service may select other pods only at weight 0, after a scrape without a canary request or 10 s of it. */
-export function canarySelectorIsFree(scene: Scene): boolean {
+function canarySelectorIsFree(scene: Scene): boolean {
   const { canary, actual, now, o } = scene;
   if (actual > 0 || canary === undefined) {
     return false;

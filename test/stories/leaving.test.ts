@@ -56,6 +56,14 @@ describe.each(STATES)("a release %s", (_, options, reach) => {
   });
 });
 
+test("requests on their way are answered: the trial's pods go ten seconds after its weight", async () => {
+  const story = await atWeight("50/50");
+  story.lines.length = 0;
+  await deleted(story);
+  const at = (text: string) => Number.parseFloat(story.lines.find((line) => line.includes(text)) ?? "");
+  expect(at("the trial is over") - at("now 100/0")).toBeGreaterThanOrEqual(10);
+});
+
 describe("nothing is untried", () => {
   test("idle: the Deployment rolls by itself again, as it was before", async () => {
     const story = await adopted({ spec: SPEC, replicas: 4 });

@@ -1,7 +1,7 @@
 /** What runs is what the Deployment asks for: leftovers of a release go, and a release that is open was reverted. */
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
-import { cleanUp } from "../cleanup.ts";
+import { cleanUp, quietAt } from "../cleanup.ts";
 import { conditionOf } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
 import type { Scene } from "../scene.ts";
@@ -15,7 +15,8 @@ export function idle(scene: Scene, policy: Policy): Draft {
     return reverted(scene, policy);
   }
   const { status } = scene;
-  const cleanup = cleanUp(scene, false);
+  const quiet = quietAt(scene);
+  const cleanup = quiet === undefined ? cleanUp(scene, false) : { actions: [], done: false };
   const lower = lowerTo(scene, 0, "the template is stable's again");
   const busy = !cleanup.done || lower.length > 0;
   const { canary: _canary, step: _step, traffic: _traffic, analysis: _analysis, reverts: _reverts, ...kept } = status;
@@ -32,6 +33,7 @@ export function idle(scene: Scene, policy: Policy): Draft {
     lower,
     raise: lower.length > 0 ? [] : [...cleanup.actions, ...(cleanup.done ? atRest(scene) : [])],
     events: busy ? [] : told(scene),
+    wakes: [quiet],
     why: [text],
   };
 }

@@ -6,9 +6,8 @@ import { FROZEN, RESTORE, ROLLOUT } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import { RESOURCES } from "../../domain/kube.ts";
 import { keepFrozenPatch, unfreezePatch } from "../../workload/patches.ts";
-import { cleanUp } from "../cleanup.ts";
+import { cleanUp, quietAt } from "../cleanup.ts";
 import type { Draft } from "../draft.ts";
-import { canarySelectorIsFree } from "../ensure.ts";
 import type { Scene } from "../scene.ts";
 import type { Action, PlanEvent } from "../types.ts";
 import { cutMarkOf, lowerTo, tell } from "../writes.ts";
@@ -49,17 +48,12 @@ export function terminate(scene: Scene): Draft {
 /** Traffic to stable, the trial away, the route, the pins and the Services; then the freeze. One step further at every look. */
 export function giveBack(scene: Scene, why: string): { lower: readonly Action[]; raise: readonly Action[]; done: boolean } {
   const lower = lowerTo(scene, 0, why, cutMarkOf(scene));
-  if (lower.length > 0 || !isQuiet(scene)) {
+  if (lower.length > 0 || quietAt(scene) !== undefined) {
     return { lower, raise: [], done: false };
   }
   const cleanup = cleanUp(scene, false);
   const thaw = cleanup.done && isAdoptedByUs(scene) ? leave(scene) : [];
   return { lower, raise: [...cleanup.actions, ...thaw], done: cleanup.done && thaw.length === 0 };
-}
-
-/** Requests on their way are answered before the trial's pods go. */
-function isQuiet(scene: Scene): boolean {
-  return scene.o.route === undefined || scene.canary === undefined || scene.canary.outcome !== undefined || canarySelectorIsFree(scene);
 }
 
 function leave(scene: Scene): readonly Action[] {

@@ -4,7 +4,7 @@ import { type KubeObject, RESOURCES } from "../../domain/kube.ts";
 import type { RolloutObject } from "../../engine/types.ts";
 import { seededRandom } from "../kube/random.ts";
 import type { Lag } from "../world/informed-cache.ts";
-import { createWorld, NAMESPACE, type World } from "../world/world.ts";
+import { createWorld, NAMESPACE, type World, type WorldOptions } from "../world/world.ts";
 import { behaviourOf, deployment, FIRST, podBehaviourOf, rollout, service } from "./cast.ts";
 import { type Deed, perform, type Stage, tellDeed } from "./deeds.ts";
 import type { Plot } from "./draw.ts";
@@ -25,13 +25,15 @@ export interface History {
 const QUIET_MS = 45 * 60_000;
 const ADOPTION_MS = 30_000;
 
-export async function playHistory(plot: Plot, crds: readonly KubeObject[]): Promise<History> {
+/** `decide`: another decision than the real one, to prove that the invariants can break. */
+export async function playHistory(plot: Plot, crds: readonly KubeObject[], decide?: WorldOptions["decide"]): Promise<History> {
   const broken: string[] = [];
   const late = plot.lags.some((lag) => lag > 0);
   const narrator = createNarrator(() => world);
   const world: World = createWorld({
     seed: plot.seed,
     crds,
+    ...(decide ? { decide } : {}),
     requestsPerSecond: plot.requestsPerSecond,
     behaviourOf,
     podBehaviourOf: (pod) => podBehaviourOf(pod.spec.containers[0]?.image),

@@ -1,0 +1,123 @@
+/** The invariants can break: with each guard switched off, a seed is found that tells so. */
+import { describe, expect, test } from "vitest";
+import { RESOURCES } from "../../src/domain/kube.ts";
+import { decide } from "../../src/engine/decide.ts";
+import type { Action, Observed, Plan } from "../../src/engine/types.ts";
+import { drawPlot } from "../../src/sim/histories/draw.ts";
+import { playHistory } from "../../src/sim/histories/play.ts";
+import { crds } from "../support/manifests.ts";
+
+const served = crds();
+const SEEDS = 40;
+
+type Switched = (plan: Plan, observed: Observed) => Plan;
+
+/** What is switched off, and what an invariant says of it then. */
+const GUARDS: readonly (readonly [string, RegExp, Switched])[] = [
+  ["a raise waits for its commit", /written, .* committed/, (plan) => (raises(plan) ? { ...plan, status: undefined } : plan)],
+  [
+    "the route goes before the words",
+    /told as rolled back/,
+    (plan) => (plan.status?.canary?.outcome === "RolledBack" ? { ...plan, lower: [] } : plan),
+  ],
+  ["the weights come to 100", /do not come to 100/, (plan) => ({ ...plan, raise: plan.raise.map(oneMore) })],
+  ["both backends stay", /a lone backendRef/, (plan) => ({ ...plan, raise: plan.raise.map(loneBackend) })],
+  ["no weight without ready endpoints", /without ready endpoints/, (_plan, observed) => decide(allReady(observed))],
+  [
+    "what was done is not done again",
+    /decided again/,
+    (plan, { rollout }) => ({ ...plan, raise: [...plan.raise, touch(rollout.metadata.name)] }),
+  ],
+  ["every release ends", /long after still/, (plan) => (plan.view.phase === "RollingBack" ? { ...plan, raise: [] } : plan)],
+  ["nothing is left", /Ready, left: /, (plan) => (plan.view.phase === "RollingBack" ? { ...ready(plan), raise: [] } : plan)],
+  ["the user's own stays", /the user's own/, (plan) => ({ ...plan, raise: plan.raise.map(takeOwner) })],
+  ["a release is decided once", /decided twice/, (plan) => twice(plan)],
+  ["failures count", /v4-bad was promoted/, (_plan, observed) => decide(withoutFailures(observed))],
+  ["Ready is only said of what runs", /Ready in phase/, (plan) => ready(plan)],
+  ["Reconciling and Stalled exclude each other", /kstatus: Ready/, (plan) => both(plan)],
+];
+
+describe.each(GUARDS)("%s", (_, words, off) => {
+  test(`or one of ${SEEDS} seeds tells`, async () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const plot = { ...drawPlot(seed), lags: [0, 0, 0, 0, 0, 0, 0, 0] };
+      const { broken } = await playHistory(plot, served, (observed) => off(decide(observed), observed));
+      if (broken.some((what) => words.test(what))) {
+        return;
+      }
+    }
+    expect.unreachable(`no seed of ${SEEDS} says ${words}`);
+  }, 120_000);
+});
+
+function raises({ raise }: Plan): boolean {
+  return raise.some((action) => action.type === "jsonPatch" && action.resource === RESOURCES.httpRoutes);
+}
+
+function onRoute(action: Action, change: (operations: readonly unknown[]) => readonly unknown[]): Action {
+  return action.type === "jsonPatch" && action.resource === RESOURCES.httpRoutes
+    ? ({ ...action, operations: change(action.operations) } as Action)
+    : action;
+}
+
+function oneMore(action: Action): Action {
+  return onRoute(action, (operations) =>
+    operations.map((operation) => {
+      const { path, value } = operation as { path: string; value: unknown };
+      return path.endsWith("/weight") ? { ...(operation as object), value: Number(value) + 1 } : operation;
+    }),
+  );
+}
+
+function loneBackend(action: Action): Action {
+  return onRoute(action, (operations) => [...operations, { op: "remove", path: "/spec/rules/0/backendRefs/0" }]);
+}
+
+function allReady(observed: Observed): Observed {
+  const sets = observed.sets.map((set) => {
+    const n = set.spec.replicas ?? 1;
+    return { ...set, status: { ...set.status, replicas: n, readyReplicas: n, availableReplicas: n } };
+  });
+  const slices = observed.slices.map((slice) => ({
+    ...slice,
+    endpoints: (slice.endpoints ?? []).map((one) => ({ ...one, conditions: { ready: true } })),
+  }));
+  return { ...observed, sets, slices };
+}
+
+function touch(name: string): Action {
+  return { type: "mergePatch", resource: RESOURCES.services, name, patch: { metadata: { annotations: { seen: "yes" } } }, why: "again" };
+}
+
+function takeOwner(action: Action): Action {
+  return action.type === "mergePatch" && action.resource === RESOURCES.deployments
+    ? { ...action, patch: { ...action.patch, metadata: { annotations: { "example.org/owner": null } } } }
+    : action;
+}
+
+function twice(plan: Plan): Plan {
+  const [latest] = plan.status?.history ?? [];
+  return plan.status === undefined || latest === undefined ? plan : { ...plan, status: { ...plan.status, history: [latest, latest] } };
+}
+
+function withoutFailures(observed: Observed): Observed {
+  const { samples } = observed;
+  const scrapes = samples.scrapes.map((scrape) => ({ ...scrape, canary: { ...scrape.canary, failures: 0, clientOnly: 0 } }));
+  return { ...observed, samples: { ...samples, scrapes } };
+}
+
+function ready(plan: Plan): Plan {
+  const status = plan.status ?? plan.view;
+  const conditions = status.conditions?.filter(({ type }) => type !== "Reconciling" && type !== "Stalled") ?? [];
+  const told = conditions.map((one) => (one.type === "Ready" ? { ...one, status: "True" as const } : one));
+  return { ...plan, status: { ...status, phase: "Ready", conditions: told } };
+}
+
+function both(plan: Plan): Plan {
+  const [first] = plan.status?.conditions ?? [];
+  if (plan.status === undefined || first === undefined) {
+    return plan;
+  }
+  const more = (["Reconciling", "Stalled"] as const).map((type) => ({ ...first, type, status: "True" as const }));
+  return { ...plan, status: { ...plan.status, conditions: [first, ...more] } };
+}
