@@ -41,13 +41,16 @@ const VERSION = {
 
 export async function handle(options: HandlerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "/", "http://standin");
+  const isKnown = takeToken(url, options.token()) || isAuthorized(request, options.token());
   const { pathname } = url;
   if (HEALTH.has(pathname)) {
     send(response, { status: 200, contentType: "text/plain; charset=utf-8", body: "ok" });
     return;
   }
   try {
-    requireToken(request, options.token());
+    if (!isKnown) {
+      throw new StatusError(401, "Unauthorized", "Unauthorized");
+    }
     const reply = plainReply(options, pathname, request) ?? (await resourceOrReview(options, url, request, response));
     if (reply !== undefined) {
       send(response, reply);
@@ -57,10 +60,18 @@ export async function handle(options: HandlerOptions, request: IncomingMessage, 
   }
 }
 
-function requireToken(request: IncomingMessage, token: string | undefined): void {
-  if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
-    throw new StatusError(401, "Unauthorized", "Unauthorized");
+function isAuthorized({ headers }: IncomingMessage, token: string | undefined): boolean {
+  return token === undefined || headers.authorization === `Bearer ${token}`;
+}
+
+/** The token as the first part of the path (see `kubeconfig.ts`) is taken off. */
+function takeToken(url: URL, token: string | undefined): boolean {
+  const prefix = `/${token}/`;
+  if (token === undefined || !url.pathname.startsWith(prefix)) {
+    return false;
   }
+  url.pathname = url.pathname.slice(prefix.length - 1);
+  return true;
 }
 
 function plainReply({ context, counter }: HandlerOptions, path: string, request: IncomingMessage): Reply | undefined {

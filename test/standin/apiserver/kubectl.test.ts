@@ -42,7 +42,7 @@ describe.skipIf(kubectlNeeded.skip)(`an unmodified kubectl${kubectlNeeded.why}`,
     installDefinition(store, parse(fixtureText("manifests/crd.yaml")) as KubeObject);
     installDefinition(store, standInDefinition("httproute"));
     manager = createControllerManager({ store, clock: systemClock });
-    server = await startApiServer({ store });
+    server = await startApiServer({ store, token: "let-me-in" });
     writeFileSync(env.KUBECONFIG, server.kubeconfig("shop"));
   });
   afterAll(async () => {

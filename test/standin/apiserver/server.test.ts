@@ -79,7 +79,7 @@ describe("the server", () => {
     const withToken = (token: string) => ask(server, PATH, { headers: { Authorization: `Bearer ${token}` } });
     expect([(await withToken("old")).status, (await withToken("new")).status]).toEqual([401, 200]);
     expect(parse(server.kubeconfig("shop"))).toMatchObject({
-      clusters: [{ cluster: { server: server.url } }],
+      clusters: [{ cluster: { server: `${server.url}/new` } }],
       users: [{ user: { token: "new" } }],
       contexts: [{ context: { namespace: "shop" } }],
     });
