@@ -21,8 +21,8 @@ export interface Plot {
 
 type Random = () => number;
 
-/** Releases in it take a few minutes; everything happens within ten, most of it while one is under way. */
-const SPAN_MS = 10 * 60_000;
+/** Releases in it take a minute or two; everything happens within six, most of it while one is under way. */
+const SPAN_MS = 6 * 60_000;
 const KINDS_WATCHED = 8;
 
 export function drawPlot(seed: number): Plot {
@@ -47,23 +47,23 @@ function drawSpec(random: Random): object {
     strategy: {
       steps: weights.map((weight) => ({
         weight,
-        minDuration: pick(random, ["5s", "20s", "1m"]),
-        maxDuration: "5m",
+        minDuration: pick(random, ["5s", "15s", "30s"]),
+        maxDuration: "2m",
         onInconclusive: pick(random, ["Hold", "Advance", "Rollback"]),
         ...(approval ? { approval } : {}),
       })),
       bake: pick(random, ["5s", "30s"]),
       maxUnready: pick(random, [0, 0, 1]),
-      deadline: "30m",
+      deadline: "15m",
     },
     canary: {
       replicas: pick(random, ["Proportional", "Proportional", "Full", 2]),
-      readyTimeout: "3m",
+      readyTimeout: "2m",
       scaleDownDelay: pick(random, ["0s", "30s"]),
     },
     analysis: {
       source: "Proxies",
-      interval: pick(random, ["1s", "2s", "10s"]),
+      interval: pick(random, ["2s", "5s", "10s"]),
       onError: pick(random, ["Hold", "Rollback"]),
       errorTimeout: "2m",
     },
@@ -103,11 +103,11 @@ const DEEDS: readonly ((random: Random) => Deed)[] = [
   (random) => ({ kind: "suspend", on: random() < 0.6 }),
   (random) => ({ kind: "edit", spec: drawSpec(random) }),
   (random) => ({ kind: "unready", pods: pick(random, [1, 2, 6]) }),
-  (random) => ({ kind: "kill", forMs: pick(random, [0, 500, 30_000, 600_000]) }),
-  (random) => ({ kind: "kill", forMs: pick(random, [0, 500, 30_000, 600_000]) }),
-  (random) => ({ kind: "outage", forMs: pick(random, [1_000, 30_000, 300_000]) }),
+  (random) => ({ kind: "kill", forMs: pick(random, [0, 500, 30_000, 120_000]) }),
+  (random) => ({ kind: "kill", forMs: pick(random, [0, 500, 30_000, 120_000]) }),
+  (random) => ({ kind: "outage", forMs: pick(random, [1_000, 30_000, 120_000]) }),
   (random) => ({ kind: "flaky", forMs: pick(random, [30_000, 120_000]), part: pick(random, [0.1, 0.5]) }),
-  (random) => ({ kind: "blind", forMs: pick(random, [5_000, 60_000, 400_000]) }),
+  (random) => ({ kind: "blind", forMs: pick(random, [5_000, 60_000, 200_000]) }),
   (random) => ({ kind: "traffic", requestsPerSecond: pick(random, [0, 2, 100]) }),
 ];
 

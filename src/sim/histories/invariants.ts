@@ -169,6 +169,9 @@ function byUs(route: Route): boolean {
 
 /** Somebody answers: while a split is in force stable's Service has endpoints wherever it has weight, and the apex always. */
 function stableServes(world: World, say: (what: string) => void): void {
+  if (disturbed.has(world)) {
+    return;
+  }
   const deployment = world.store.find(RESOURCES.deployments, NAMESPACE, "checkout") as Deployment | undefined;
   const apex = serviceOf(world, "checkout");
   const sets = world.store.list(RESOURCES.replicaSets, { namespace: NAMESPACE }).items as readonly ReplicaSet[];
@@ -179,7 +182,7 @@ function stableServes(world: World, say: (what: string) => void): void {
   const selector = apex.spec.selector?.["pod-template-hash"];
   const serving = sets.filter((set) => selector === undefined || set.spec.template.metadata?.labels?.["pod-template-hash"] === selector);
   const ready = serving.reduce((sum, set) => sum + Math.min(set.status?.readyReplicas ?? 0, set.spec.replicas ?? 0), 0);
-  if (ready === 0 && !disturbed.has(world)) {
+  if (ready === 0) {
     say(`the apex Service selects no ready pod (pin ${selector})`);
   }
 }

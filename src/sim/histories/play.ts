@@ -22,7 +22,8 @@ export interface History {
 }
 
 /** After the last deed and fault: longer than every time-out of the plots. */
-const QUIET_MS = 45 * 60_000;
+const QUIET_MS = 20 * 60_000;
+const LONGEST_FAULT_MS = 200_000;
 const ADOPTION_MS = 30_000;
 
 /** `decide`: another decision than the real one, to prove that the invariants can break. */
@@ -81,7 +82,7 @@ async function play(plot: Plot, stage: Stage, tell: (deed: Deed) => void): Promi
     tell(deed);
     perform(deed, stage);
   }
-  await world.advance(600_000);
+  await world.advance(LONGEST_FAULT_MS);
   perform({ kind: "traffic", requestsPerSecond: 100 }, stage);
   await world.advance(QUIET_MS);
 }
