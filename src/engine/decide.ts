@@ -11,13 +11,10 @@
  *   the release          idle, start, progress, superseded, rejected
  */
 import type { Policy } from "../api/policy.ts";
-import { REASON } from "../api/reasons.ts";
-import { hashOf } from "../workload/selector.ts";
-import { imagesOf } from "../workload/template.ts";
 import { asleep } from "./asleep.ts";
 import type { Draft } from "./draft.ts";
 import { forbidden } from "./forbidden.ts";
-import { freshIntents, type Intent, names, used } from "./intents.ts";
+import { ignored } from "./ignored.ts";
 import { restart } from "./restart.ts";
 import { type Scene, sceneOf } from "./scene.ts";
 import { settle } from "./settle.ts";
@@ -26,7 +23,7 @@ import { finish } from "./stages/finish.ts";
 import { handsOff, invalidSpec } from "./stages/held-by-people.ts";
 import { idle } from "./stages/idle.ts";
 import { progress } from "./stages/progress.ts";
-import { rejected } from "./stages/rejected.ts";
+import { rejected, rememberRejection, wasRejected } from "./stages/rejected.ts";
 import { kubernetesOwnSets, resumed } from "./stages/resumed.ts";
 import { shipped } from "./stages/shipped.ts";
 import { stableLost } from "./stages/stable-lost.ts";
@@ -36,7 +33,6 @@ import { retargeted, targetMissing, targetReplaced, targetTaken } from "./stages
 import { terminate } from "./stages/terminate.ts";
 import type { Observed, Plan } from "./types.ts";
 import { waited } from "./waited.ts";
-import { tell } from "./writes.ts";
 
 export function decide(observed: Observed): Plan {
   const scene = sceneOf(observed);
@@ -83,66 +79,4 @@ function release(scene: Scene, policy: Policy): Draft {
   }
   const draft = open ? progress(scene, policy) : wasRejected(scene) ? rejected(rememberRejection(scene), policy) : start(scene, policy);
   return { ...draft, lower: [...(draft.lower ?? []), ...kubernetesOwnSets(scene)] };
-}
-
-/** By status; or, where the status is lost, by the empty trial that is kept for it. */
-function wasRejected({ canary, revision, trial, status }: Scene): boolean {
-  if (canary !== undefined) {
-    return canary.revision === revision && canary.outcome === "RolledBack";
-  }
-  return status.phase === undefined && trial !== undefined && trial.spec.replicas === 0;
-}
-
-function rememberRejection(scene: Scene): Scene {
-  if (scene.canary !== undefined) {
-    return scene;
-  }
-  const at = new Date(scene.now).toISOString();
-  const canary = {
-    revision: scene.revision,
-    podTemplateHash: scene.revision,
-    attempt: 0,
-    startedAt: at,
-    decidedAt: at,
-    outcome: "RolledBack" as const,
-    reason: REASON.RolledBack,
-  };
-  const { stable } = scene;
-  const known = stable && { revision: hashOf(stable), podTemplateHash: hashOf(stable), images: imagesOf(stable.spec.template) };
-  return { ...scene, canary, status: { ...scene.status, canary, ...(known ? { stable: known } : {}) } };
-}
-
-/** Values that nothing will act on: said once, and used up, so that they open no later door. */
-function ignored(scene: Scene, draft: Draft): Draft {
-  const memory = draft.memory;
-  const left = freshIntents(scene.o).filter(({ kind, value }) => kind !== "restart" && !(memory.intents?.[kind] ?? []).includes(value));
-  if (left.length === 0 || !isAdoptedByUs(scene)) {
-    return draft;
-  }
-  const events = left.map((intent) =>
-    tell(
-      scene,
-      tooLate(scene, intent) ? REASON.TooLate : REASON.IntentIgnored,
-      `${intent.kind} ${intent.value}: ${whyIgnored(scene, intent)}`,
-      {
-        warning: true,
-        step: `${intent.kind}-${intent.value}`,
-      },
-    ),
-  );
-  return { ...draft, memory: used(memory, left), events: [...(draft.events ?? []), ...events] };
-}
-
-function tooLate(scene: Scene, intent: Intent): boolean {
-  return scene.adopted !== undefined && scene.open && intent.kind === "abort";
-}
-
-function whyIgnored(scene: Scene, intent: Intent): string {
-  if (tooLate(scene, intent)) {
-    return "the tried pods are already handed over; release the old template to go back";
-  }
-  if (!names(intent, scene.revision ?? "")) {
-    return `the current revision is ${scene.revision}`;
-  }
-  return { promote: "nothing waits for it", abort: "no release runs", retry: "nothing was refused", restart: "" }[intent.kind];
 }

@@ -1,7 +1,9 @@
 /** Who wrote a field last, from managedFields. */
 import type { KubeObject, ManagedFields } from "../domain/kube.ts";
-import type { Reverted } from "./reverts.ts";
 import type { Scene } from "./scene.ts";
+
+/** What somebody else can put back. */
+export type Reverted = "weights" | "selector" | "paused";
 
 export const OUR_MANAGER = "serin";
 

@@ -4,10 +4,8 @@
  * and the condition names who and the rule that ends it. Ten quiet minutes clear it.
  */
 import type { CanaryRolloutStatus } from "../api/status.ts";
-import { otherManager } from "./managers.ts";
+import { otherManager, type Reverted } from "./managers.ts";
 import type { Scene } from "./scene.ts";
-
-export type Reverted = "weights" | "selector" | "paused";
 
 const WINDOW_MS = 10 * 60_000;
 const CONFLICT = 3;

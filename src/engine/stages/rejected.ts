@@ -4,6 +4,8 @@
  */
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
+import { hashOf } from "../../workload/selector.ts";
+import { imagesOf } from "../../workload/template.ts";
 import { cleanUp } from "../cleanup.ts";
 import type { Draft } from "../draft.ts";
 import { dropOldTrials, ensureApexPin, keepTrial } from "../ensure.ts";
@@ -53,4 +55,32 @@ function messageOf(scene: Scene, keep: number, done: boolean): string {
   return done
     ? `${canary?.revision} was refused (${why}); fix or revert the template, or serin retry`
     : `rolled back (${why})${keeps(keep)}`;
+}
+
+/** By status; or, where the status is lost, by the empty trial that is kept for it. */
+export function wasRejected({ canary, revision, trial, status }: Scene): boolean {
+  if (canary !== undefined) {
+    return canary.revision === revision && canary.outcome === "RolledBack";
+  }
+  return status.phase === undefined && trial !== undefined && trial.spec.replicas === 0;
+}
+
+/** A lost status is made again from what the trial and stable tell. */
+export function rememberRejection(scene: Scene): Scene {
+  if (scene.canary !== undefined) {
+    return scene;
+  }
+  const at = new Date(scene.now).toISOString();
+  const canary = {
+    revision: scene.revision,
+    podTemplateHash: scene.revision,
+    attempt: 0,
+    startedAt: at,
+    decidedAt: at,
+    outcome: "RolledBack" as const,
+    reason: REASON.RolledBack,
+  };
+  const { stable } = scene;
+  const known = stable && { revision: hashOf(stable), podTemplateHash: hashOf(stable), images: imagesOf(stable.spec.template) };
+  return { ...scene, canary, status: { ...scene.status, canary, ...(known ? { stable: known } : {}) } };
 }
