@@ -42,7 +42,7 @@ export function resumePatch(deployment: Deployment, token: string): MergePatch {
 /** Leaving: every mark off, `paused` and the deadline as they were. */
 export function unfreezePatch(deployment: Deployment): MergePatch {
   const original = originalOf(deployment);
-  const restored = deployment.spec.progressDeadlineSeconds === NO_DEADLINE ? original.progressDeadlineSeconds : undefined;
+  const restored = restoredDeadline(deployment);
   return {
     metadata: { annotations: { [ROLLOUT]: null, [RELEASE]: null, [ORIGINAL]: null, [FROZEN]: null, [RESUME]: null } },
     spec: {
@@ -55,6 +55,17 @@ export function unfreezePatch(deployment: Deployment): MergePatch {
 /** Left frozen without a CanaryRollout: `why` is for whoever finds it. The other marks stay, so that it can be thawed. */
 export function keepFrozenPatch(why: string): MergePatch {
   return { metadata: { annotations: { [FROZEN]: why, [RELEASE]: null } }, spec: { paused: true } };
+}
+
+/** The same where nobody of ours stays: what was changed but the pause is as it was. */
+export function leaveFrozenPatch(deployment: Deployment, why: string): MergePatch {
+  const { paused } = originalOf(deployment);
+  const restored = restoredDeadline(deployment);
+  const original: Original = paused === true ? { paused } : {};
+  return {
+    metadata: { annotations: { [FROZEN]: why, [ROLLOUT]: null, [RELEASE]: null, [RESUME]: null, [ORIGINAL]: JSON.stringify(original) } },
+    spec: { paused: true, ...(restored === undefined ? {} : { progressDeadlineSeconds: restored }) },
+  };
 }
 
 /** `revision` null: no release runs or stands rejected. */
@@ -124,9 +135,9 @@ function freeze(deployment: Deployment, rolloutName: string, wasPaused: boolean)
   const marks = deployment.metadata.annotations ?? {};
   const stale = [FROZEN, RESUME].filter((name) => marks[name] !== undefined).map((name) => [name, null]);
   const kept = { [ROLLOUT]: adoptionMark(deployment, rolloutName), ...Object.fromEntries(stale) };
-  if (marks[ORIGINAL] !== undefined) return { metadata: { annotations: kept }, spec: { paused: true } };
+  const known = marks[ORIGINAL] === undefined ? { ...(wasPaused && { paused: true }) } : originalOf(deployment);
   const patient = isDeadlineOurs(deployment);
-  const original: Original = { ...(wasPaused && { paused: true }), ...(patient && { progressDeadlineSeconds: DEFAULT_DEADLINE }) };
+  const original: Original = { ...known, ...(patient && { progressDeadlineSeconds: DEFAULT_DEADLINE }) };
   const annotations = { ...kept, [ORIGINAL]: JSON.stringify(original) };
   return { metadata: { annotations }, spec: { paused: true, ...(patient && { progressDeadlineSeconds: NO_DEADLINE }) } };
 }
@@ -141,11 +152,16 @@ function isDeadlineOurs(deployment: Deployment): boolean {
   return member(member(manifest, "spec"), "progressDeadlineSeconds") === undefined;
 }
 
+/** What the deadline was, where it is still ours. */
+function restoredDeadline(deployment: Deployment): number | undefined {
+  return deployment.spec.progressDeadlineSeconds === NO_DEADLINE ? originalOf(deployment).progressDeadlineSeconds : undefined;
+}
+
 function originalOf(deployment: Deployment): Original {
   const original = parsedJson(deployment.metadata.annotations?.[ORIGINAL]);
   const deadline = member(original, "progressDeadlineSeconds");
   return {
-    paused: member(original, "paused") === true,
+    ...(member(original, "paused") === true ? { paused: true } : {}),
     ...(typeof deadline === "number" ? { progressDeadlineSeconds: deadline } : {}),
   };
 }

@@ -52,6 +52,7 @@ describe.each(STATES)("a release %s", (_, options, reach) => {
     expect(metadata.annotations?.["serin.dev/frozen"]).toContain("never released");
     expect(metadata.annotations).not.toHaveProperty("serin.dev/rollout");
     expect(metadata.annotations).not.toHaveProperty("serin.dev/release");
+    expect(spec.progressDeadlineSeconds).toBe(600);
     expect(story.events()).toContain("StaysFrozen Deployment");
   });
 });

@@ -2,10 +2,10 @@
  * The CanaryRollout is being deleted: traffic to stable first, the trial away, then the freeze as `deletionPolicy` says,
  * and the finalizer last. An untried template is never shipped by a deletion unless `Resume` asks for it.
  */
-import { FROZEN, RESTORE, ROLLOUT } from "../../api/marks.ts";
+import { FROZEN, RESTORE } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import { RESOURCES } from "../../domain/kube.ts";
-import { keepFrozenPatch, unfreezePatch } from "../../workload/patches.ts";
+import { leaveFrozenPatch, unfreezePatch } from "../../workload/patches.ts";
 import { cleanUp, quietAt } from "../cleanup.ts";
 import type { Draft } from "../draft.ts";
 import type { Scene } from "../scene.ts";
@@ -69,8 +69,7 @@ function leave(scene: Scene): readonly Action[] {
     return [{ type: "mergePatch", resource: RESOURCES.deployments, name, patch, why: "the Deployment rolls by itself again" }];
   }
   const why = "its template was never released: take it back in Git, or resume the Deployment to ship it";
-  const kept = keepFrozenPatch(why) as { metadata: { annotations: object } };
-  const patch = { ...kept, metadata: { annotations: { ...kept.metadata.annotations, [ROLLOUT]: null } } };
+  const patch = leaveFrozenPatch(deployment, why);
   return deployment.metadata.annotations?.[FROZEN] === why
     ? []
     : [{ type: "mergePatch", resource: RESOURCES.deployments, name, patch, why: "stays frozen: the template was never released" }];

@@ -50,9 +50,11 @@ export async function playHistory(plot: Plot, crds: readonly KubeObject[], decid
   disturbed.add(world);
   watchInvariants(world, broken, late);
   const promoted = new Set<string>();
-  world.store.subscribe(({ object }) => {
-    const [latest] = (object as Partial<RolloutObject>).status?.history ?? [];
-    if (latest?.outcome === "Promoted") promoted.add((object as RolloutObject).status?.stable?.images?.[0] ?? "");
+  world.store.subscribe(({ object, previous }) => {
+    const [latest, before] = [object, previous].map((one) => (one as Partial<RolloutObject> | undefined)?.status?.history?.[0]);
+    if (latest?.outcome === "Promoted" && latest.finishedAt !== before?.finishedAt) {
+      promoted.add((object as RolloutObject).status?.stable?.images?.[0] ?? "");
+    }
   });
   const stage: Stage = { world, random: seededRandom(plot.seed + 1), git: { image: FIRST, replicas: plot.replicas, spec: plot.spec } };
   try {
