@@ -23,6 +23,10 @@ export function watchInvariants(world: World, broken: string[], late = false): v
       weightsArePaired(object as Route, say);
       exposureIsCommitted(world, object as Route, late, say);
     }
+    if (resource.plural === "httproutes") {
+      const theirs = [object, previous].some((route) => route !== undefined && !byUs(route as Route));
+      raised[theirs ? "add" : "delete"](world);
+    }
     if (resource.plural === "canaryrollouts") {
       kstatusReads(object as RolloutObject, say);
       if ((previous as RolloutObject | undefined)?.status?.canary?.outcome === undefined) {
@@ -82,10 +86,13 @@ function cutBeforeSaid(world: World, { metadata, status }: RolloutObject, say: (
   const route = world.store.find(RESOURCES.httpRoutes, NAMESPACE, metadata.name) as Route | undefined;
   const [, weight] = route?.spec.rules?.[0]?.backendRefs?.map((ref) => ref.weight ?? 1) ?? [];
   const reaches = serviceOf(world, "checkout-canary")?.spec.selector?.["pod-template-hash"] === canary.revision;
-  if ((weight ?? 0) > 0 && reaches && route !== undefined && byUs(route)) {
+  if ((weight ?? 0) > 0 && reaches && !raised.has(world)) {
     say(`told as rolled back (${canary.reason}) with weight ${weight}`);
   }
 }
+
+/** Worlds whose route was written last by somebody else: Serin may not have seen it yet. */
+const raised = new WeakSet<World>();
 
 function serviceOf(world: World, name: string): Service | undefined {
   return world.store.find(RESOURCES.services, NAMESPACE, name) as Service | undefined;
