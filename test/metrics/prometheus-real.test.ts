@@ -75,10 +75,11 @@ interface Measured {
   readonly notices: readonly string[];
 }
 
-/** From before the traffic until some polls after it. */
+/** From before the traffic, which comes when the first poll has read what there was, until some polls after it. */
 async function measured(url: string, traffic: () => void): Promise<Measured> {
   await scraped(url);
   const polls = { left: Number.POSITIVE_INFINITY };
+  const begin = once(traffic);
   const done = Promise.withResolvers<Measured>();
   const feed = createFeed({
     clock: systemClock,
@@ -86,6 +87,7 @@ async function measured(url: string, traffic: () => void): Promise<Measured> {
     onSamples(key) {
       const samples = feed.read(key, since);
       if (samples.fault !== undefined) done.reject(new Error(samples.fault.message));
+      begin();
       const requests = samples.scrapes.reduce((sum, { stable, canary }) => sum + stable.requests + canary.requests, 0);
       if (polls.left === Number.POSITIVE_INFINITY && requests >= TRUTH.requests) polls.left = 3;
       polls.left -= 1;
@@ -96,8 +98,15 @@ async function measured(url: string, traffic: () => void): Promise<Measured> {
   const since = Date.now();
   feed.request("lab/web", lab());
   feed.read("lab/web", since);
-  traffic();
   return done.promise;
+}
+
+function once(run: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) run();
+    done = true;
+  };
 }
 
 function sums(scrapes: readonly Scrape[], version: "stable" | "canary") {
