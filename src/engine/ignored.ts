@@ -1,4 +1,4 @@
-/** What people asked for and nothing will act on: said once, and used up. */
+/** What people asked for and nothing will act on. */
 import { REASON } from "../api/reasons.ts";
 import type { Draft } from "./draft.ts";
 import { freshIntents, type Intent, names, used } from "./intents.ts";

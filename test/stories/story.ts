@@ -1,9 +1,10 @@
 /** A release told on virtual time: what Serin wrote, when and why, and what the world looked like then. */
 import { expect, onTestFinished } from "vitest";
 import type { CanaryRolloutStatus } from "../../src/api/status.ts";
-import { type Deployment, type KubeObject, RESOURCES, type ReplicaSet, type Route } from "../../src/domain/kube.ts";
+import { type Deployment, type KubeObject, RESOURCES, type ReplicaSet } from "../../src/domain/kube.ts";
 import type { Action } from "../../src/engine/types.ts";
 import { disturbed, repeats, rewritten, watchInvariants } from "../../src/sim/histories/invariants.ts";
+import { createNarrator, weightsOf } from "../../src/sim/histories/narrator.ts";
 import { createWorld, NAMESPACE, type World, type WorldOptions } from "../../src/sim/world/world.ts";
 import { crds, deployment, rollout, service } from "../support/manifests.ts";
 
@@ -41,12 +42,11 @@ export interface StoryOptions extends Partial<WorldOptions> {
 const QUICK = { source: "Proxies" };
 
 export async function tell(options: StoryOptions = {}): Promise<Story> {
-  const lines: string[] = [];
+  const narrator = createNarrator(() => world);
+  const { lines } = narrator;
   let counts: Record<string, number> = {};
-  let why = "";
-  const started = { at: 0 };
   const broken: string[] = [];
-  const world = createWorld({
+  const world: World = createWorld({
     seed: 1,
     crds: crds(),
     ...options,
@@ -57,15 +57,13 @@ export async function tell(options: StoryOptions = {}): Promise<Story> {
       options.onPlan?.(plan, again);
     },
     onAction(action: Action) {
-      why = action.why;
+      narrator.onAction(action);
       options.onAction?.(action);
     },
     onWrite(write) {
       const kind = write.resource.plural;
       counts[write.verb === "status" ? "status" : kind] = (counts[write.verb === "status" ? "status" : kind] ?? 0) + 1;
-      const at = ((world.clock.monotonic() - started.at) / 1000).toFixed(1).padStart(7);
-      lines.push(`${at}s ${describe(world, write.verb, kind, write.name, why)}`);
-      why = "";
+      narrator.onWrite(write);
       options.onWrite?.(write);
     },
   });
@@ -92,7 +90,7 @@ export async function tell(options: StoryOptions = {}): Promise<Story> {
     status: () => world.rollout().status ?? {},
     weights: () => weightsOf(world),
     push(image) {
-      started.at = world.clock.monotonic();
+      narrator.begin();
       const body = {
         spec: { template: { spec: { containers: [{ name: "app", image, ports: [{ name: "http", containerPort: 8080 }] }] } } },
       };
@@ -130,23 +128,4 @@ export async function adopted(options: StoryOptions = {}): Promise<Story> {
 
 export function deploymentOf(story: Story): Deployment {
   return story.world.store.get(RESOURCES.deployments, NAMESPACE, "checkout") as Deployment;
-}
-
-function weightsOf(world: World): string {
-  const route = world.store.find(RESOURCES.httpRoutes, NAMESPACE, "checkout") as Route | undefined;
-  return route?.spec.rules?.[0]?.backendRefs?.map((ref) => ref.weight).join("/") ?? "no route";
-}
-
-function describe(world: World, verb: string, plural: string, name: string, why: string): string {
-  if (plural === "events") {
-    const event = world.store.list(RESOURCES.events, { namespace: NAMESPACE }).items.find((item) => item.metadata.name === name);
-    const regarding = event?.["regarding"] as { kind?: string } | undefined;
-    return `event  ${event?.["reason"]} on ${regarding?.kind}: ${event?.["note"]}`;
-  }
-  if (verb === "status") {
-    const { phase, message, traffic } = world.rollout().status ?? {};
-    return `status ${phase}${traffic ? ` (allowed ${traffic.weight})` : ""}: ${message}`;
-  }
-  const now = plural === "httproutes" ? `, now ${weightsOf(world)}` : "";
-  return `${verb.padEnd(6)} ${plural}/${name}: ${why}${now}`;
 }

@@ -31,12 +31,8 @@ export function adopt(scene: Scene, deployment: Deployment): Draft {
   if (finding !== undefined) {
     return stalled(scene, finding);
   }
-  const failing = rolloutFailure(deployment);
-  if (!mayBeAdopted(scene) && failing !== undefined) {
-    return stalled(scene, { reason: REASON.DeploymentFailing, message: failing });
-  }
   if (!mayBeAdopted(scene)) {
-    return initializing(scene, `waiting for Deployment ${deployment.metadata.name} to finish its own rollout`, REASON.WaitingForDeployment);
+    return notYet(scene, deployment);
   }
   const finalizer = ensureFinalizer(scene);
   if (finalizer.length > 0) {
@@ -68,12 +64,14 @@ export function ensureFinalizer({ o, names }: Scene): readonly Action[] {
   return [{ type: "mergePatch", resource: RESOURCES.canaryRollouts, name: names.rollout, patch, why: "to undo everything when it goes" }];
 }
 
-/** Kubernetes has given up waiting for the Deployment's own pods. */
-function rolloutFailure({ metadata, status }: Deployment): string | undefined {
+/** Kubernetes rolls it still, or has given up waiting for its pods: then a person must act. */
+function notYet(scene: Scene, { metadata, status }: Deployment): Draft {
   const failed = status?.conditions?.some(({ type, status: holds }) => type === "Progressing" && holds === "False");
-  return failed === true
-    ? `Deployment ${metadata.name} does not finish its own rollout: repair it; it is adopted when all its pods are available`
-    : undefined;
+  if (failed !== true) {
+    return initializing(scene, `waiting for Deployment ${metadata.name} to finish its own rollout`, REASON.WaitingForDeployment);
+  }
+  const message = `Deployment ${metadata.name} does not finish its own rollout: repair it; it is adopted when all its pods are available`;
+  return stalled(scene, { reason: REASON.DeploymentFailing, message });
 }
 
 function mayBeAdopted({ o, stable }: Scene): boolean {

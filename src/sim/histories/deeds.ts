@@ -1,5 +1,6 @@
 /** What people, tools and the world do to a release. Data, so that a history can be printed, replayed and made shorter. */
 import { ApiError, type KubeObject, RESOURCES, type ReplicaSet, type Resource, type Route } from "../../domain/kube.ts";
+import { pick } from "../kube/random.ts";
 import type { World } from "../world/world.ts";
 import { NAMESPACE } from "../world/world.ts";
 import { APP, deployment, rollout, service, template } from "./cast.ts";
@@ -126,13 +127,12 @@ function noAnswer(message: string): ApiError {
 /** What a server in trouble, or a proxy before it, answers. */
 function troubled(random: () => number): ApiError {
   const about = { message: "in trouble", verb: "patch", resource: RESOURCES.deployments };
-  const answers = [
+  return pick(random, [
     new ApiError({ ...about, kind: "retry", status: 503, reason: "ServiceUnavailable" }),
     new ApiError({ ...about, kind: "wait", status: 429, reason: "TooManyRequests", retryAfterMs: 1_000 }),
     new ApiError({ ...about, kind: "conflict", status: 409, reason: "Conflict" }),
     noAnswer("a broken connection"),
-  ] as const;
-  return answers[Math.floor(random() * answers.length)] as ApiError;
+  ]);
 }
 
 /** Half of what fails has been done: the answer was lost. */
@@ -201,7 +201,7 @@ function remove(stage: Stage, what: Deletable): void {
     "stable service": [RESOURCES.services, `${APP}-stable`],
     "canary service": [RESOURCES.services, `${APP}-canary`],
     route: [RESOURCES.httpRoutes, APP],
-    pod: [RESOURCES.pods, pods[Math.floor(stage.random() * pods.length)]?.metadata.name],
+    pod: [RESOURCES.pods, pick<KubeObject | undefined>(stage.random, pods)?.metadata.name],
     rollout: [RESOURCES.canaryRollouts, APP],
     deployment: [RESOURCES.deployments, APP],
   };
@@ -228,7 +228,7 @@ function restore({ world, git }: Stage): void {
 function unready({ world, random }: Stage, count: number): void {
   const pods = world.store.list(RESOURCES.pods, { namespace: NAMESPACE }).items;
   for (let n = 0; n < count && pods.length > 0; n++) {
-    const name = pods[Math.floor(random() * pods.length)]?.metadata.name ?? "";
+    const name = pick(random, pods).metadata.name;
     const body = { status: { conditions: [{ type: "Ready", status: "False" }] } };
     world.store.patch(RESOURCES.pods, NAMESPACE, name, { type: "merge", body }, { subresource: "status" });
     world.clock.schedule(20_000, () => {

@@ -1,5 +1,5 @@
 /** A plot from a seed: the size, the steps, the lags, and what happens when. */
-import { seededRandom } from "../kube/random.ts";
+import { pick, seededRandom } from "../kube/random.ts";
 import { FIRST, IMAGES } from "./cast.ts";
 import { DELETABLE, type Deed } from "./deeds.ts";
 
@@ -110,7 +110,3 @@ const DEEDS: readonly ((random: Random) => Deed)[] = [
   (random) => ({ kind: "blind", forMs: pick(random, [5_000, 60_000, 200_000]) }),
   (random) => ({ kind: "traffic", requestsPerSecond: pick(random, [0, 2, 100]) }),
 ];
-
-function pick<T>(random: Random, from: readonly T[]): T {
-  return from[Math.floor(random() * from.length)] as T;
-}

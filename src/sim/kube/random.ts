@@ -11,6 +11,11 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
+/** One of a list that is not empty. */
+export function pick<T>(random: () => number, from: readonly T[]): T {
+  return from[Math.floor(random() * from.length)] as T;
+}
+
 /** A UUID of version 4. */
 export function randomUid(random: () => number): string {
   const hex = Array.from({ length: 31 }, () => Math.floor(random() * 16).toString(16)).join("");

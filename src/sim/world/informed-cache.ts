@@ -61,10 +61,10 @@ export function createInformedCache({ store, clock, lag, onConcern }: InformedCa
 
   const stop = store.subscribe((change) => {
     const name = NAME_BY_PLURAL.get(change.resource.plural);
-    const delay = name === undefined ? 0 : lag(name);
     if (name === undefined) {
       return;
     }
+    const delay = lag(name);
     if (delay === 0) tell(name, change);
     else clock.schedule(delay, () => alive && tell(name, change));
   });
