@@ -6,12 +6,14 @@ import { Failure } from "../failure.ts";
 interface Options {
   readonly report?: string;
   readonly keep?: boolean;
+  readonly real?: boolean;
 }
 
 export const demo = defineCommand<Options>({
   define(command) {
     command
       .option("--report <file>", "write what happened as JSON")
+      .option("--real", "on a real Kubernetes control plane, found on PATH or built with Go")
       .option("--keep", "leave it running at the end, to play with by kubectl")
       .addHelpText("after", "\nExit code 0 only if the good release was promoted and the bad one rolled back.");
   },

@@ -74,7 +74,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   return {
     url,
     port,
-    kubeconfig: (namespace) => kubeconfigText(url, token, namespace),
+    kubeconfig: (namespace) => kubeconfigText({ server: url, token }, namespace),
     counts: counter.all,
     closeWatches: context.watches.endAll,
     silenceWatches: context.watches.silenceAll,

@@ -5,10 +5,12 @@ import { fileURLToPath } from "node:url";
 import { type Remote, remoteOf } from "./ipc.ts";
 import type { apiRole } from "./role-api.ts";
 import type { clientRole } from "./role-client.ts";
+import type { controlPlaneRole } from "./role-control-plane.ts";
 import type { nodeRole } from "./role-node.ts";
 
 interface Roles {
   readonly api: ReturnType<typeof apiRole>;
+  readonly "control-plane": ReturnType<typeof controlPlaneRole>;
   readonly node: ReturnType<typeof nodeRole>;
   readonly client: ReturnType<typeof clientRole>;
 }

@@ -1,8 +1,9 @@
 /** The demo's cluster, up and running: its processes, and the handles by which the story is told and watched. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outage } from "../apiserver/server.ts";
+import type { Binaries } from "../control-plane/binaries.ts";
 import type { LoadTally } from "../load/tally.ts";
 import { type Children, createChildren, type Program } from "./children.ts";
 import { type Costs, costsOf } from "./costs.ts";
@@ -37,6 +38,8 @@ export interface Cluster {
 export interface ClusterOptions extends Pick<WorldOptions, "clock" | "onHappening" | "onCut"> {
   /** The command line of `serin` itself. */
   readonly serin: readonly string[];
+  /** Of a real control plane, in place of the in-memory API server and the controllers in it. */
+  readonly binaries?: Binaries | undefined;
 }
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -56,28 +59,34 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
+interface StartApi {
+  readonly runtimeUrl: string;
+  readonly binaries: Binaries | undefined;
+  readonly folder: string;
+}
+
 async function assemble(
-  { serin, ...watching }: ClusterOptions,
+  { serin, binaries, ...watching }: ClusterOptions,
   children: Children,
   folder: string,
   signal: AbortSignal,
   close: () => Promise<void>,
 ): Promise<Cluster> {
   const node = children.role("node");
-  const api = children.role("api");
   const client = children.role("client");
   await node.guardFolder(folder);
   const { runtimeUrl, proxyUrl } = await node.start();
-  const { url, token, kubeconfig } = await api.start({ runtimeUrl });
+  const api = await startApi(children, { runtimeUrl, binaries, folder: join(folder, "control-plane") });
+  const { access, kubeconfig } = api;
   const kubeconfigFile = join(folder, "kubeconfig");
   await writeFile(kubeconfigFile, kubeconfig, { mode: 0o600 });
-  const mesh = await client.start({ server: url, token, forwardProxy: proxyUrl });
-  const world = watchWorld({ server: url, token, ...watching }, signal);
+  const mesh = await client.start({ access, forwardProxy: proxyUrl });
+  const world = watchWorld({ ...access, ...watching }, signal);
   await world.synced;
   const controllerLog = join(folder, "controller.log");
 
   return {
-    kube: createKubeApi(url, token, "kubectl/serin-demo"),
+    kube: createKubeApi(access, "kubectl/serin-demo"),
     world,
     kubeconfigFile,
     controllerLog,
@@ -91,7 +100,7 @@ async function assemble(
       return program;
     },
     async outage(outage) {
-      await api.outage(outage);
+      await api.process.outage(outage);
     },
     async startLoad(name, target, perSecond) {
       await client.load({ name, url: target, perSecond });
@@ -105,11 +114,25 @@ async function assemble(
       return tally;
     },
     async costs() {
-      const [requests, forwarded, podsStarted] = await Promise.all([api.requests(), node.forwarded(), api.podsStarted(SHOP)]);
+      const [requests, forwarded, podsStarted] = await Promise.all([
+        api.process.requests(),
+        node.forwarded(),
+        api.process.podsStarted(SHOP),
+      ]);
       return costsOf({ requests, forwarded, podsStarted });
     },
     failed: children.failed,
     closing: signal,
     close,
   };
+}
+
+async function startApi(children: Children, { runtimeUrl, binaries, folder }: StartApi) {
+  if (binaries === undefined) {
+    const process = children.role("api");
+    return { process, ...(await process.start({ runtimeUrl })) };
+  }
+  const process = children.role("control-plane");
+  await mkdir(folder);
+  return { process, ...(await process.start({ runtimeUrl, binaries, folder })) };
 }

@@ -9,9 +9,14 @@ import type { RequestCount } from "../apiserver/counts.ts";
 import { type ApiServer, type Outage, startApiServer } from "../apiserver/server.ts";
 import { withInjector } from "../mesh/injector.ts";
 import { createRemoteRuntime } from "../pods/remote-runtime.ts";
-import { shippedFile } from "./shipped-file.ts";
+import { shippedFile } from "../shipped-file.ts";
 
-const DEFINITIONS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions", kind: "CustomResourceDefinition" };
+export const DEFINITIONS = {
+  group: "apiextensions.k8s.io",
+  version: "v1",
+  plural: "customresourcedefinitions",
+  kind: "CustomResourceDefinition",
+};
 const SHIPPED = ["httproute.yaml", "grpcroute.yaml", "serin.dev_canaryrollouts.yaml"];
 
 export function apiRole() {
@@ -30,7 +35,7 @@ export function apiRole() {
       createKubelet({ store, clock: systemClock, runtime });
       ({ counts, setOutage } = server);
       podsStarted = runtime.started;
-      return { url: server.url, token, kubeconfig: server.kubeconfig("shop") };
+      return { access: { server: server.url, token }, kubeconfig: server.kubeconfig("shop") };
     },
     outage: (outage: Outage | undefined) => setOutage(outage),
     requests: () => counts(),

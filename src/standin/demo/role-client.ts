@@ -1,5 +1,6 @@
 /** Process three: the mesh's policy controller, a client's proxy, and the load that goes through it. */
 import { systemClock } from "../../domain/clock.ts";
+import type { ApiAccess } from "../api-access.ts";
 import { dialThrough } from "../forward-proxy/dial.ts";
 import { type Load, startLoad } from "../load/load.ts";
 import type { LoadTally } from "../load/tally.ts";
@@ -16,12 +17,12 @@ export function clientRole() {
   const loads = new Map<string, Load>();
   let proxyUrl = "";
   return {
-    /** `server`: the API server's address. `forwardProxy`: the way into the pod network. */
-    async start({ server, token, forwardProxy }: { server: string; token: string; forwardProxy: string }) {
+    /** `forwardProxy`: the way into the pod network. */
+    async start({ access, forwardProxy }: { access: ApiAccess; forwardProxy: string }) {
       const clock = systemClock;
       let refresh = () => {};
       const { directory, synced } = startDirectory(
-        { server, token, userAgent: "linkerd-destination (stand-in)", clock, onChange: () => refresh() },
+        { ...access, userAgent: "linkerd-destination (stand-in)", clock, onChange: () => refresh() },
         new AbortController().signal,
       );
       await synced;
@@ -33,7 +34,7 @@ export function clientRole() {
         random: Math.random,
         clock,
       });
-      const policy = createPolicyController({ server, token, directory, clock });
+      const policy = createPolicyController({ ...access, directory, clock });
       refresh = () => {
         proxy.refresh();
         policy.refresh();

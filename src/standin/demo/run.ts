@@ -5,6 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { styleText } from "node:util";
 import { systemClock as clock } from "../../domain/clock.ts";
+import { findBinaries } from "../control-plane/binaries.ts";
 import { prepare, release, rollingUpdate, type Stage, startUsers } from "./acts.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { PLAIN, SHOP } from "./manifests.ts";
@@ -20,6 +21,8 @@ export interface DemoOptions {
   /** Leave everything running until the signal. */
   readonly keep?: boolean | undefined;
   readonly plan?: DemoPlan | undefined;
+  /** On a real Kubernetes control plane. */
+  readonly real?: boolean | undefined;
   /** The command line of `serin` itself; default: of this process. */
   readonly serin?: readonly string[] | undefined;
   readonly stdout?: (NodeJS.WritableStream & { readonly isTTY?: boolean }) | undefined;
@@ -33,9 +36,12 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
   const started = clock.monotonic();
   const seconds = () => (clock.monotonic() - started) / 1000;
   const line = (text: string) => screen.line(`${paint("dim", seconds().toFixed(1).padStart(6))}  ${text}`);
-  line("starting an API server, a node with its pods, a mesh, users, and Serin (all but Serin are stand-ins)");
+  const binaries = options.real === true ? await findBinaries({ say: line }) : undefined;
+  const standIns = binaries === undefined ? "all but Serin" : "all but Serin and the control plane";
+  line(`starting an API server, a node with its pods, a mesh, users, and Serin (${standIns} are stand-ins)`);
   const cluster = await startCluster({
     serin,
+    binaries,
     clock,
     onHappening: (happening) => line(toldAs(happening, paint)),
     onCut: () => line(`${paint("yellow", "Cut")}  the route gives the new version nothing any more`),

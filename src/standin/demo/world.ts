@@ -2,6 +2,7 @@
 import type { CanaryRolloutStatus } from "../../api/status.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { type KubeObject, type Pod, RESOURCES, type Route } from "../../domain/kube.ts";
+import type { ApiAccess } from "../api-access.ts";
 import { startMirror } from "../mesh/mirror.ts";
 import { APP, PLAIN, SHOP } from "./manifests.ts";
 
@@ -28,9 +29,7 @@ export interface World {
   until(holds: () => boolean, timeoutMs: number): Promise<boolean>;
 }
 
-export interface WorldOptions {
-  readonly server: string;
-  readonly token: string;
+export interface WorldOptions extends ApiAccess {
   readonly clock: Clock;
   /** Events about the rollout, each once. */
   readonly onHappening: (happening: Happening) => void;
@@ -40,15 +39,14 @@ export interface WorldOptions {
 
 export const DEMO_AGENT = "serin-demo";
 
-export function watchWorld({ server, token, clock, onHappening, onCut }: WorldOptions, signal: AbortSignal): World {
+export function watchWorld({ clock, onHappening, onCut, ...access }: WorldOptions, signal: AbortSignal): World {
   const weights: WeightChange[] = [];
   const listeners = new Set<() => void>();
 
   const mirror = (name: "canaryRollouts" | "pods" | "httpRoutes" | "events", onChange?: (next: KubeObject | undefined) => void) =>
     startMirror(
       {
-        server,
-        token,
+        ...access,
         userAgent: DEMO_AGENT,
         clock,
         resource: RESOURCES[name],

@@ -3,16 +3,13 @@
  * a kubelet know of the cluster. After any trouble it lists anew, soon.
  */
 import { createInterface } from "node:readline";
-import { request } from "undici";
 import type { Clock } from "../../domain/clock.ts";
 import { type KubeObject, keyOf, type Resource } from "../../domain/kube.ts";
+import { type ApiAccess, createAsk, pathOf } from "../api-access.ts";
 
-export interface MirrorOptions {
-  /** `http://127.0.0.1:port`. */
-  readonly server: string;
+export interface MirrorOptions extends ApiAccess {
   readonly resource: Resource;
   readonly userAgent: string;
-  readonly token?: string | undefined;
   readonly clock: Clock;
   /** undefined for what was not there before, or is not there any more. */
   readonly onChange?: (next: KubeObject | undefined, previous: KubeObject | undefined) => void;
@@ -29,7 +26,9 @@ const RETRY_MS = 250;
 const UNKNOWN_KIND_RETRY_MS = 2000;
 
 export function startMirror(options: MirrorOptions, signal: AbortSignal): Mirror {
-  const { clock, onChange } = options;
+  const { clock, onChange, resource } = options;
+  const ask = createAsk(options, options.userAgent);
+  const collection = pathOf(resource);
   const objects = new Map<string, KubeObject>();
   const { promise: synced, resolve: markSynced } = Promise.withResolvers<void>();
 
@@ -49,7 +48,7 @@ export function startMirror(options: MirrorOptions, signal: AbortSignal): Mirror
   }
 
   async function list(): Promise<string | undefined> {
-    const answer = await ask(options, "", signal);
+    const answer = await ask(collection, { signal });
     if (answer.statusCode === 404) {
       await answer.body.dump();
       return undefined;
@@ -59,12 +58,12 @@ export function startMirror(options: MirrorOptions, signal: AbortSignal): Mirror
     const items = body.items ?? [];
     const present = new Set(items.map(keyOf));
     for (const key of [...objects.keys()]) if (!present.has(key)) drop(key);
-    for (const item of items) put({ ...item, apiVersion: apiVersionOf(options.resource), kind: options.resource.kind });
+    for (const item of items) put({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind });
     return body.metadata.resourceVersion;
   }
 
   async function watch(resourceVersion: string): Promise<void> {
-    const answer = await ask(options, `?watch=true&resourceVersion=${resourceVersion}&timeoutSeconds=600`, signal);
+    const answer = await ask(collection, { query: { watch: "true", resourceVersion, timeoutSeconds: "600" }, signal });
     for await (const line of createInterface({ input: answer.body })) {
       const event = JSON.parse(line) as { type: string; object: KubeObject };
       if (event.type === "ERROR") throw new Error("watch: expired");
@@ -90,18 +89,6 @@ export function startMirror(options: MirrorOptions, signal: AbortSignal): Mirror
 
   run().catch(() => undefined);
   return { objects, synced };
-}
-
-function ask({ server, resource, userAgent, token }: MirrorOptions, query: string, signal: AbortSignal) {
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const headers = { accept: "application/json", "user-agent": userAgent, ...authorization };
-  return request(`${server}${pathOf(resource)}${query}`, { headers, signal, bodyTimeout: 0 });
-}
-
-/** Of the collection, over all namespaces. */
-export function pathOf({ group, version, plural }: Resource, namespace?: string): string {
-  const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-  return namespace === undefined ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`;
 }
 
 function apiVersionOf({ group, version }: Resource): string {

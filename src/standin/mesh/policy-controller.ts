@@ -1,14 +1,11 @@
 /** The part of Linkerd's policy controller that writes route status: a moment after a route, or what it names, has changed. */
-import { request } from "undici";
 import type { Clock } from "../../domain/clock.ts";
 import { keyOf, RESOURCES, type Route } from "../../domain/kube.ts";
 import { routeStatus } from "../../sim/mesh/route-status.ts";
+import { type ApiAccess, createAsk, pathOf } from "../api-access.ts";
 import type { Directory } from "./directory.ts";
-import { pathOf } from "./mirror.ts";
 
-export interface PolicyControllerOptions {
-  readonly server: string;
-  readonly token?: string | undefined;
+export interface PolicyControllerOptions extends ApiAccess {
   readonly directory: Directory;
   readonly clock: Clock;
 }
@@ -16,7 +13,8 @@ export interface PolicyControllerOptions {
 export const POLICY_CONTROLLER_AGENT = "linkerd-policy-controller (stand-in)";
 
 /** Looks at all routes; whoever hears of a change calls it. */
-export function createPolicyController({ server, token, directory, clock }: PolicyControllerOptions): { refresh(): void } {
+export function createPolicyController({ directory, clock, ...access }: PolicyControllerOptions): { refresh(): void } {
+  const ask = createAsk(access, POLICY_CONTROLLER_AGENT);
   const busy = new Set<string>();
   /** Something changed while its status was being written. */
   const again = new Set<string>();
@@ -26,15 +24,10 @@ export function createPolicyController({ server, token, directory, clock }: Poli
     const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
     const parents = routeStatus(route, directory.findService, directory.grpcRoutes(), now);
     if (parents === undefined) return;
-    const answer = await request(`${server}${pathOf(RESOURCES.httpRoutes, namespace)}/${name}/status`, {
+    const answer = await ask(`${pathOf(RESOURCES.httpRoutes, namespace, name)}/status`, {
       method: "PATCH",
-      headers: {
-        "content-type": "application/merge-patch+json",
-        "user-agent": POLICY_CONTROLLER_AGENT,
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
       query: { fieldManager: "linkerd.io/policy-controller" },
-      body: JSON.stringify({ status: { parents } }),
+      body: { status: { parents } },
     });
     await answer.body.dump();
   }

@@ -5,9 +5,9 @@ import { systemClock } from "../../../src/domain/clock.ts";
 import { type KubeObject, RESOURCES, type Route } from "../../../src/domain/kube.ts";
 import { createStore, type KubeStore } from "../../../src/sim/kube/store.ts";
 import { startApiServer } from "../../../src/standin/apiserver/server.ts";
-import { shippedFile } from "../../../src/standin/demo/shipped-file.ts";
 import { type Directory, startDirectory } from "../../../src/standin/mesh/directory.ts";
 import { createPolicyController } from "../../../src/standin/mesh/policy-controller.ts";
+import { shippedFile } from "../../../src/standin/shipped-file.ts";
 import { fact, fixture, route, service, WEB } from "../../sim/mesh/lab.ts";
 
 const DEFINITIONS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions", kind: "CustomResourceDefinition" };

@@ -1,6 +1,7 @@
 /** What the rest of the simulation and the demo use of the controllers. */
 
 export type { PodBehaviour } from "./kubelet/behaviours.ts";
+export { podStatus } from "./kubelet/pod-status.ts";
 export type { PodReport, PodRuntime } from "./kubelet/runtime.ts";
 export { createSimulatedRuntime } from "./kubelet/simulated-runtime.ts";
 export { createKubelet } from "./kubelet.ts";

@@ -1,0 +1,70 @@
+/** Process one, the real one: etcd, kube-apiserver and kube-controller-manager beside it, a node whose pods run in another process, and the injector. */
+import { parse } from "yaml";
+import { systemClock } from "../../domain/clock.ts";
+import type { KubeObject } from "../../domain/kube.ts";
+import type { Outage } from "../apiserver/server.ts";
+import { requestCounts } from "../control-plane/audit.ts";
+import type { Binaries } from "../control-plane/binaries.ts";
+import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.ts";
+import { routeDefinitions } from "../control-plane/gateway-api.ts";
+import { startInjectorWebhook } from "../control-plane/injector-webhook.ts";
+import { startNode } from "../control-plane/node.ts";
+import { createRemoteRuntime } from "../pods/remote-runtime.ts";
+import { shippedFile } from "../shipped-file.ts";
+import { createKubeApi } from "./kube-api.ts";
+import { DEFINITIONS } from "./role-api.ts";
+import { guardProcess } from "./sweep.ts";
+
+export interface ControlPlaneStart {
+  readonly runtimeUrl: string;
+  readonly binaries: Binaries;
+  readonly folder: string;
+}
+
+export function controlPlaneRole() {
+  let plane: ControlPlane | undefined;
+  let podsStarted = (_namespace: string) => 0;
+  let isDown = false;
+  const running = (): ControlPlane => {
+    if (plane === undefined) throw new Error("the control plane has not been started");
+    return plane;
+  };
+  return {
+    async start({ runtimeUrl, binaries, folder }: ControlPlaneStart) {
+      plane = await startControlPlane({ binaries, folder });
+      guard(plane);
+      process.once("SIGTERM", () => void plane?.close().finally(() => process.exit(0)));
+      plane.failed.catch((error: unknown) => {
+        console.error(error instanceof Error ? error.message : error);
+        process.exit(1);
+      });
+      const access = plane.access();
+      const kube = createKubeApi(access, "kubectl/serin-demo");
+      const ours = parse(shippedFile("serin.dev_canaryrollouts.yaml")) as KubeObject;
+      for (const definition of [...(await routeDefinitions()), ours]) await kube.create(DEFINITIONS, definition);
+      await startInjectorWebhook({ access, certificate: plane.certificate });
+      const runtime = createRemoteRuntime(runtimeUrl);
+      await startNode({ access, runtime, clock: systemClock }, new AbortController().signal);
+      podsStarted = runtime.started;
+      return { access, kubeconfig: plane.kubeconfig({ namespace: "shop" }) };
+    },
+    /** A crash, or (hang) a server that keeps its connections and says nothing; undefined: back again. */
+    async outage(outage: Outage | undefined) {
+      if (outage?.type === "hang") running().freezeApiServer(true);
+      else if (outage !== undefined) {
+        isDown = true;
+        await running().killApiServer();
+      } else if (isDown) {
+        await running().startApiServer();
+        guard(running());
+        isDown = false;
+      } else running().freezeApiServer(false);
+    },
+    requests: () => requestCounts(running().auditLog),
+    podsStarted: (namespace: string) => podsStarted(namespace),
+  };
+}
+
+function guard(plane: ControlPlane): void {
+  for (const pid of plane.pids()) guardProcess(pid);
+}
