@@ -1,10 +1,21 @@
 import { defineConfig } from "vitest/config";
 
+const shared = { testTimeout: 30_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     maxWorkers: 2,
+    projects: [
+      { test: { ...shared, name: "memory", include: ["test/**/*.test.ts"], exclude: ["test/control-plane/**"] } },
+      {
+        test: {
+          ...shared,
+          name: "cluster",
+          include: ["test/integration/**/*.test.ts", "test/control-plane/**/*.test.ts"],
+          env: { SERIN_CLUSTER: "real" },
+          globalSetup: "test/support/find-control-plane.ts",
+        },
+      },
+    ],
   },
 });

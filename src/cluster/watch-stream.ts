@@ -2,35 +2,12 @@
  * The body of a watch: one JSON event a line, cut anywhere into chunks.
  */
 import type { ApiError, KubeObject } from "../domain/kube.ts";
+import { linesOf } from "../domain/lines.ts";
 import type { WatchEvent } from "./api.ts";
 import { type Call, errorOfForeignAnswer, errorOfStatus, type Status } from "./errors.ts";
 
-/** A line of one event stays below the largest object that etcd keeps, by far. */
-const MAX_LINE_CHARS = 16 * 1024 * 1024;
-
 export async function* watchEvents(call: Call, body: AsyncIterable<Buffer>): AsyncGenerator<WatchEvent> {
-  for await (const line of lines(call, body)) yield parseEvent(call, line);
-}
-
-async function* lines(call: Call, body: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let parts: string[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    const pieces = decoder.decode(chunk, { stream: true }).split("\n");
-    for (const [index, piece] of pieces.entries()) {
-      parts.push(piece);
-      length += piece.length;
-      if (length > MAX_LINE_CHARS) throw foreign(call);
-      if (index === pieces.length - 1) continue;
-      const line = parts.join("");
-      parts = [];
-      length = 0;
-      if (line.trim() !== "") yield line;
-    }
-  }
-  const rest = parts.join("");
-  if (rest.trim() !== "") yield rest;
+  for await (const line of linesOf(body, () => foreign(call))) yield parseEvent(call, line);
 }
 
 function parseEvent(call: Call, line: string): WatchEvent {

@@ -24,7 +24,7 @@ export interface Question {
 export type Ask = (path: string, question?: Question) => Promise<Dispatcher.ResponseData>;
 
 export function createAsk({ server, token, ca }: ApiAccess, userAgent: string): Ask {
-  const dispatcher = ca === undefined ? {} : { dispatcher: new Agent({ connect: { ca } }) };
+  const dispatcher = ca === undefined ? {} : { dispatcher: new Agent({ connect: { ca }, allowH2: false }) };
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return (path, { method = "GET", query, body, contentType, signal } = {}) =>
     request(`${server}${path}`, {

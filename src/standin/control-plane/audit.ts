@@ -1,6 +1,7 @@
 /** An API server's audit log, line by line, as counts of requests by who asked what. */
+
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
+import { linesOf } from "../../domain/lines.ts";
 import type { RequestCount } from "../apiserver/counts.ts";
 
 export interface AuditEvent {
@@ -19,7 +20,7 @@ export interface AuditEvent {
 
 /** Those of requests for objects; a watch counts when it begins, everything else when it is answered. */
 export async function* auditEvents(file: string): AsyncGenerator<AuditEvent> {
-  for await (const line of createInterface({ input: createReadStream(file) })) {
+  for await (const line of linesOf(createReadStream(file) as AsyncIterable<Buffer>, () => new Error(`${file}: a line without an end`))) {
     const event = JSON.parse(line) as AuditEvent;
     const counts = event.stage === (event.verb === "watch" ? "ResponseStarted" : "ResponseComplete");
     if (counts && event.objectRef !== undefined) yield event;

@@ -19,6 +19,8 @@ export interface Program {
   readonly pid: number | undefined;
   /** kill -9; resolves when it is gone. */
   kill(): Promise<void>;
+  /** SIGSTOP, or SIGCONT. */
+  freeze(frozen: boolean): void;
 }
 
 export interface Children {
@@ -85,6 +87,7 @@ export function createChildren(): Children {
           child.kill("SIGKILL");
           await running.get(child);
         },
+        freeze: (frozen) => void child.kill(frozen ? "SIGSTOP" : "SIGCONT"),
       };
     },
     failed,

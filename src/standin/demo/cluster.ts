@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ApiAccess } from "../api-access.ts";
 import type { Outage } from "../apiserver/server.ts";
 import type { Binaries } from "../control-plane/binaries.ts";
 import type { LoadTally } from "../load/tally.ts";
@@ -14,6 +15,7 @@ import { type World, type WorldOptions, watchWorld } from "./world.ts";
 export interface Cluster {
   readonly kube: KubeApi;
   readonly world: World;
+  readonly access: ApiAccess;
   readonly kubeconfigFile: string;
   /** Where the controller writes its log. */
   readonly controllerLog: string;
@@ -21,7 +23,7 @@ export interface Cluster {
   readonly proxies: { readonly pods: string; readonly client: string };
   readonly clientAdminPort: number;
   /** With these flags beside its own. */
-  startController(flags?: readonly string[]): Promise<Pick<Program, "kill">>;
+  startController(flags?: readonly string[]): Promise<Pick<Program, "kill" | "freeze">>;
   /** The API server answers nobody any more, or (undefined) does again. */
   outage(outage: Outage | undefined): Promise<void>;
   startLoad(name: string, url: string, perSecond: number): Promise<void>;
@@ -88,6 +90,7 @@ async function assemble(
   return {
     kube: createKubeApi(access, "kubectl/serin-demo"),
     world,
+    access,
     kubeconfigFile,
     controllerLog,
     proxies: { pods: proxyUrl, client: mesh.proxyUrl },

@@ -2,9 +2,9 @@
  * A collection of the API server as it is now, kept by list and watch over HTTP: what the stand-ins of a mesh's control plane and of
  * a kubelet know of the cluster. After any trouble it lists anew, soon.
  */
-import { createInterface } from "node:readline";
 import type { Clock } from "../../domain/clock.ts";
 import { type KubeObject, keyOf, type Resource } from "../../domain/kube.ts";
+import { linesOf } from "../../domain/lines.ts";
 import { type ApiAccess, createAsk, pathOf } from "../api-access.ts";
 
 export interface MirrorOptions extends ApiAccess {
@@ -64,7 +64,7 @@ export function startMirror(options: MirrorOptions, signal: AbortSignal): Mirror
 
   async function watch(resourceVersion: string): Promise<void> {
     const answer = await ask(collection, { query: { watch: "true", resourceVersion, timeoutSeconds: "600" }, signal });
-    for await (const line of createInterface({ input: answer.body })) {
+    for await (const line of linesOf(answer.body as AsyncIterable<Buffer>, () => new Error("watch: a line without an end"))) {
       const event = JSON.parse(line) as { type: string; object: KubeObject };
       if (event.type === "ERROR") throw new Error("watch: expired");
       if (event.type === "DELETED") drop(keyOf(event.object));

@@ -1,6 +1,7 @@
 /** The kubelet's side of a node in another process: `PodRuntime` over the node's HTTP. */
-import { createInterface } from "node:readline";
+
 import { Agent } from "undici";
+import { linesOf } from "../../domain/lines.ts";
 import type { PodReport, PodRuntime } from "../../sim/kube/controllers/index.ts";
 
 /** Pods end sooner than their grace period here: their requests take milliseconds. */
@@ -19,7 +20,8 @@ export function createRemoteRuntime(url: string): RemoteRuntime {
 
   async function run(body: string, report: (report: PodReport) => void): Promise<void> {
     const answer = await agent.request({ origin: url, path: "/pods", method: "POST", body });
-    for await (const line of createInterface({ input: answer.body })) report(JSON.parse(line) as PodReport);
+    for await (const line of linesOf(answer.body as AsyncIterable<Buffer>, () => new Error("a report without an end")))
+      report(JSON.parse(line) as PodReport);
   }
 
   return {
