@@ -24,7 +24,7 @@ const LOWERING_RETRY_MS = 1_000;
 
 export function createLoop(options: LoopOptions): Loop {
   const { context, telemetry, log, monotonic } = options;
-  const memories = new Map<string, Memory>();
+  const memories = new Map<string, Memory & { readonly uid: string | undefined }>();
   const running = new Map<string, number>();
   let count = 0;
 
@@ -35,11 +35,14 @@ export function createLoop(options: LoopOptions): Loop {
       forget(key);
       return;
     }
+    const { uid } = rollout.metadata;
+    // Deleted and made anew between two looks: another rollout of the same name.
+    if (memories.has(key) && memories.get(key)?.uid !== uid) forget(key);
     const started = monotonic();
     running.set(key, started);
     try {
       const done = await reconcile(rollout, memories.get(key) ?? NO_MEMORY, context);
-      memories.set(key, done.memory);
+      memories.set(key, { ...done.memory, uid });
       telemetry.decided(key, done.plan);
       telemetry.reconciled((monotonic() - started) / 1000, done.result.ok);
       count += 1;

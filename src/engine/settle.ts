@@ -1,7 +1,7 @@
 /**
  * From a stage's draft to the plan: the whole status, whether its meaning changed enough to be stored, and the limit of
- * six status writes a minute. A raise that needs a new status waits for it; lowering waits for nothing; events are told
- * with the status that they explain, so once.
+ * six status writes a minute. A raise that needs a new status waits for it; lowering waits for nothing, and has three more
+ * writes a minute to say why; events are told with the status that they explain, so once.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { CanaryRolloutStatus } from "../api/status.ts";
@@ -12,6 +12,7 @@ import type { Plan } from "./types.ts";
 
 const MINUTE = 60_000;
 const WRITES_A_MINUTE = 6;
+const MORE_FOR_LOWERING = 3;
 /** Evidence is kept at transitions and then every minute; the first two minutes of a step have its raise. */
 const EVIDENCE_AGE = MINUTE;
 const STEP_GRACE = 2 * MINUTE;
@@ -20,7 +21,7 @@ export function settle(scene: Scene, draft: Draft): Plan {
   const view = statusOf(scene, draft);
   const lower = draft.lower ?? [];
   const changed = draft.quiet !== true && (meaningChanged(scene.status, view) || evidenceIsOld(scene, view));
-  const room = changed ? roomAt(scene) : scene.now;
+  const room = changed ? roomAt(scene, WRITES_A_MINUTE + (lower.length > 0 ? MORE_FOR_LOWERING : 0)) : scene.now;
   const waits = room > scene.now;
   return {
     view,
@@ -81,9 +82,9 @@ function evidenceIsOld(scene: Scene, view: CanaryRolloutStatus): boolean {
 }
 
 /** When the next status write is within the limit. */
-function roomAt(scene: Scene): number {
+function roomAt(scene: Scene, most: number): number {
   const recent = scene.o.statusWrites.filter((at) => at > scene.now - MINUTE).sort((a, b) => a - b);
-  return recent.length < WRITES_A_MINUTE ? scene.now : (recent[recent.length - WRITES_A_MINUTE] ?? scene.now) + MINUTE;
+  return recent.length < most ? scene.now : (recent[recent.length - most] ?? scene.now) + MINUTE;
 }
 
 /** What would follow at once follows from the status that has to wait. */

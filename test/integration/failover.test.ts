@@ -6,10 +6,9 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { systemClock as clock } from "../../src/domain/clock.ts";
 import { APP, SHOP } from "../../src/standin/demo/manifests.ts";
-import { openShop, type Shop } from "../support/shop.ts";
+import { openShop } from "../support/shop.ts";
 
 const plan = { weights: [20, 50], minDuration: "8s", bake: "5s", failAfterSeconds: 25 };
-const outcome = ({ cluster }: Shop) => cluster.world.status().history?.[0]?.outcome;
 
 test("a leader killed, then the API server away: the standby promotes the good version, and no request fails", async () => {
   const shop = await openShop(plan);
@@ -22,7 +21,7 @@ test("a leader killed, then the API server away: the standby promotes the good v
   await shop.cluster.outage({ type: "reset" });
   await clock.sleep(5_000);
   await shop.cluster.outage(undefined);
-  await shop.until("promoted", () => outcome(shop) === "Promoted");
+  await shop.until("promoted", () => shop.outcome() === "Promoted");
   await shop.until("only v2", () => shop.pods("v1").length === 0 && shop.weight() === undefined);
   expect(await shop.closingTally()).toMatchObject({ failures: 0 });
 }, 240_000);
@@ -35,7 +34,7 @@ test("killed under the weight of a bad version: the next process cuts it off", a
   await shop.until("20 %", () => shop.weight() === 20);
   await first.kill();
   await shop.cluster.startController();
-  await shop.until("cut", () => outcome(shop) === "RolledBack");
+  await shop.until("cut", () => shop.outcome() === "RolledBack");
   expect(Math.max(...world.weights.map(({ weight }) => weight ?? 0))).toBeLessThanOrEqual(50);
   expect(world.status().history?.[0]?.reason).toContain("AnalysisFailed");
   const { revision } = world.status().history?.[0] ?? {};

@@ -4,7 +4,6 @@ import { APP, SHOP } from "../../src/standin/demo/manifests.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 
 const names = (shop: Shop, version: string) => shop.pods(version).map(({ metadata }) => metadata.name);
-const outcome = ({ cluster }: Shop) => cluster.world.status().history?.[0]?.outcome;
 const pinOf = (shop: Shop, name: string) =>
   shop.services().find(({ metadata }) => metadata.name === name)?.spec.selector?.["pod-template-hash"];
 
@@ -27,7 +26,7 @@ test("a good version: no request fails, the tried pods stay, the apex is never s
   await shop.until("at 100 %", () => shop.weight() === 100);
   await shop.until("all pods of the trial", () => shop.pods("v2").length === 3);
   const tried = names(shop, "v2");
-  await shop.until("promoted", () => outcome(shop) === "Promoted");
+  await shop.until("promoted", () => shop.outcome() === "Promoted");
   await shop.until("only v2", () => shop.pods("v1").length === 0 && shop.weight() === undefined);
   await shop.until("Ready", () => shop.cluster.world.status().phase === "Ready");
   expect(names(shop, "v2").sort()).toEqual(tried.sort());
@@ -48,7 +47,7 @@ test("a bad version: only its own requests fail, stable's pods are never touched
   await shop.adopt();
   const stable = names(shop, "v1");
   await shop.push("v3");
-  await shop.until("rolled back", () => outcome(shop) === "RolledBack");
+  await shop.until("rolled back", () => shop.outcome() === "RolledBack");
   await shop.until("taken apart", () => shop.weight() === undefined && shop.pods("v3").length === 0);
   const { failures } = await shop.cluster.tally(SHOP);
   expect(names(shop, "v1").sort()).toEqual(stable.sort());

@@ -47,10 +47,10 @@ const PLAN: DemoPlan = {
   replicas: 2,
   perSecond: 60,
   weights: [20, 50],
-  minDuration: "4s",
-  bake: "3s",
+  minDuration: "3s",
+  bake: "2s",
   scaleDownDelay: "1s",
-  failAfterSeconds: 4,
+  failAfterSeconds: 3,
 };
 
 export interface Shop {
@@ -58,6 +58,8 @@ export interface Shop {
   readonly plan: DemoPlan;
   /** Events about the rollout so far. */
   readonly happenings: readonly Happening[];
+  /** The newest outcome in the history. */
+  outcome(): string | undefined;
   deployment(): Deployment | undefined;
   /** Of the app, newest last. */
   sets(): readonly ReplicaSet[];
@@ -73,20 +75,31 @@ export interface Shop {
   /** Looked at after every change of anything above; fails, with the status, when it does not hold in time. */
   until(what: string, holds: () => boolean): Promise<void>;
   /** The controller runs, and has adopted the Deployment. */
-  adopt(spec?: object): ReturnType<Cluster["startController"]>;
+  adopt(spec?: object, flags?: readonly string[]): ReturnType<Cluster["startController"]>;
   /** Called after every change of anything above. */
   watch(look: () => void): void;
+  /** The CanaryRollout goes, and a new one adopts what it left: its status, and what it may still write in this minute, begin anew. */
+  renew(): Promise<void>;
+  /** Failed requests so far. */
+  failures(): Promise<number>;
   /** What users saw so far, after the last answer. */
   closingTally(): Promise<LoadTally>;
+  close(): Promise<void>;
+}
+
+/** `startShop` for one test, closed at its end. */
+export async function openShop(changes: Partial<DemoPlan> = {}): Promise<Shop> {
+  const shop = await startShop(changes);
+  onTestFinished(() => shop.close());
+  return shop;
 }
 
 /** Pods are ready and users come; no controller yet. */
-export async function openShop(changes: Partial<DemoPlan> = {}): Promise<Shop> {
+export async function startShop(changes: Partial<DemoPlan> = {}): Promise<Shop> {
   const plan = { ...PLAN, ...changes };
   const happenings: Happening[] = [];
   const binaries = IS_REAL ? await findBinaries() : undefined;
   const cluster = await startCluster({ serin: SERIN, binaries, clock, onHappening: (one) => happenings.push(one), onCut: () => {} });
-  onTestFinished(() => cluster.close());
   const { kube, world } = cluster;
   const listeners = new Set<() => void>();
   const onChange = () => {
@@ -115,10 +128,17 @@ export async function openShop(changes: Partial<DemoPlan> = {}): Promise<Shop> {
     expect(held, `${what}: ${JSON.stringify(world.status())}`).toBe(true);
   }
 
+  async function createRollout(spec: object): Promise<void> {
+    const rollout = canaryRollout(plan);
+    await kube.create(RESOURCES.canaryRollouts, { ...rollout, spec: { ...(rollout["spec"] as object), ...spec } });
+    await until("adopted", () => world.status().phase === "Ready");
+  }
+
   const shop: Shop = {
     cluster,
     plan,
     happenings,
+    outcome: () => world.status().history?.[0]?.outcome,
     deployment: () => inShop<Deployment>("deployments").find(({ metadata }) => metadata.name === APP),
     sets: () =>
       inShop<ReplicaSet>("replicaSets")
@@ -132,17 +152,22 @@ export async function openShop(changes: Partial<DemoPlan> = {}): Promise<Shop> {
     patch: (patch) => kube.mergePatch(RESOURCES.deployments, SHOP, APP, patch),
     until,
     watch: (look) => void listeners.add(look),
-    async adopt(spec = {}) {
-      const controller = await cluster.startController();
-      const rollout = canaryRollout(plan);
-      await kube.create(RESOURCES.canaryRollouts, { ...rollout, spec: { ...(rollout["spec"] as object), ...spec } });
-      await until("adopted", () => world.status().phase === "Ready");
+    async adopt(spec = {}, flags = []) {
+      const controller = await cluster.startController(flags);
+      await createRollout(spec);
       return controller;
     },
+    async renew() {
+      await kube.delete(RESOURCES.canaryRollouts, SHOP, APP);
+      await until("gone", () => world.status().phase === undefined);
+      await createRollout({});
+    },
+    failures: async () => (await cluster.tally(SHOP)).failures,
     async closingTally() {
       await cluster.stopLoad(SHOP);
       return cluster.tally(SHOP);
     },
+    close: () => cluster.close(),
   };
   await kube.create(NAMESPACE, namespace(SHOP));
   await kube.create(RESOURCES.services, service(SHOP));
