@@ -1,7 +1,7 @@
 /**
  * From a stage's draft to the plan: the whole status, whether its meaning changed enough to be stored, and the limit of
- * six status writes a minute. A raise that needs a new status waits for it; lowering waits for nothing, and has three more
- * writes a minute to say why; events are told with the status that they explain, so once.
+ * status writes: six a minute, and six more for those that come with a deed. A raise that needs a new status waits for it;
+ * lowering waits for nothing; events are told with the status that they explain, so once.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { CanaryRolloutStatus } from "../api/status.ts";
@@ -12,7 +12,8 @@ import type { Plan } from "./types.ts";
 
 const MINUTE = 60_000;
 const WRITES_A_MINUTE = 6;
-const MORE_FOR_LOWERING = 3;
+/** Releases with steps of seconds, and people who try again and again, must not wait out a minute. */
+const MORE_FOR_DEEDS = 6;
 /** Evidence is kept at transitions and then every minute; the first two minutes of a step have its raise. */
 const EVIDENCE_AGE = MINUTE;
 const STEP_GRACE = 2 * MINUTE;
@@ -21,13 +22,15 @@ export function settle(scene: Scene, draft: Draft): Plan {
   const view = statusOf(scene, draft);
   const lower = draft.lower ?? [];
   const changed = draft.quiet !== true && (meaningChanged(scene.status, view) || evidenceIsOld(scene, view));
-  const room = changed ? roomAt(scene, WRITES_A_MINUTE + (lower.length > 0 ? MORE_FOR_LOWERING : 0)) : scene.now;
+  const raise = draft.raise ?? [];
+  const most = WRITES_A_MINUTE + (lower.length + raise.length > 0 ? MORE_FOR_DEEDS : 0);
+  const room = changed ? roomAt(scene, most) : scene.now;
   const waits = room > scene.now;
   return {
     view,
     status: changed && !waits ? view : undefined,
     lower,
-    raise: waits ? [] : (draft.raise ?? []),
+    raise: waits ? [] : raise,
     events: changed && !waits ? (draft.events ?? []) : [],
     wakeAt: earliest(scene.now, waits ? [...later(scene, draft), room] : (draft.wakes ?? [])),
     why: draft.why ?? [],
