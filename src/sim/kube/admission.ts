@@ -16,6 +16,9 @@ export function decoded(kind: Kind, body: unknown, origin: Origin, options: Writ
   }
   const draft = cloneJson(body);
   checkIdentity(kind, draft);
+  if (kind.custom) {
+    checkMetadataTypes(kind, draft, origin);
+  }
   const unknown = decodeBy(kind, draft, body, origin);
   if (options.fieldValidation === "Strict" && unknown.length > 0) {
     throw undecodable(kind, body, origin, `strict decoding error: ${unknown.map(unknownText).join(", ")}`);
@@ -42,6 +45,21 @@ function decodeBy(kind: Kind, draft: Json, body: Json, origin: Origin): readonly
     }
     throw error;
   }
+}
+
+/** Of a custom resource: a map of metadata whose values are no strings can't be read at all. */
+function checkMetadataTypes(kind: Kind, draft: Json, origin: Origin): void {
+  for (const field of ["labels", "annotations"]) {
+    const wrong = Object.values(part(part(draft, "metadata"), field)).find((value) => typeof value !== "string");
+    if (wrong !== undefined) {
+      const text = `json: cannot unmarshal ${goType(wrong)} into Go struct field ObjectMeta.${field} of type string`;
+      throw undecodable(kind, draft, origin, text);
+    }
+  }
+}
+
+function goType(value: unknown): string {
+  return Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : value === null ? "object" : typeof value;
 }
 
 function undecodable(kind: Kind, body: Json, origin: Origin, text: string): StatusError {
@@ -100,7 +118,8 @@ export function admitCreate(kind: Kind, draft: Json, uid: string, createdAt: str
   }
   kind.rules.defaults?.(draft);
   kind.rules.prepareCreate?.(draft, context);
-  refuse(kind, draft, [...metadataProblems(meta, kind.validateName), ...(kind.rules.validate?.(draft, undefined) ?? [])]);
+  const problems = metadataProblems(meta, kind.validateName);
+  refuse(kind, draft, [...problems, ...(kind.rules.validate?.(draft, undefined, problems) ?? [])]);
 }
 
 /** Answers the object to store; `previous` itself where nothing changes. */
@@ -124,13 +143,13 @@ export function admitUpdate(kind: Kind, draft: Json, previous: Json, subresource
     return previous;
   }
   const finalizers = metadataUpdateProblems(meta, part(previous, "metadata"));
-  refuse(kind, next, [
+  const problems = [
     ...finalizers,
     // Custom resources run the generic check twice, and say it twice.
     ...(kind.custom ? finalizers : []),
     ...metadataProblems(meta, kind.validateName),
-    ...(kind.rules.validate?.(next, previous) ?? []),
-  ]);
+  ];
+  refuse(kind, next, [...problems, ...(kind.rules.validate?.(next, previous, problems) ?? [])]);
   return next;
 }
 

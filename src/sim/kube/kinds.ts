@@ -44,7 +44,7 @@ export interface KindRules {
   readonly prepareUpdate?: (draft: Json, previous: Json, context: RuleContext) => void;
   /** What a write of /status may change besides `status`. Default: nothing. */
   readonly statusKeeps?: readonly ("labels" | "annotations")[];
-  readonly validate?: (draft: Json, previous: Json | undefined) => readonly FieldProblem[];
+  readonly validate?: (draft: Json, previous: Json | undefined, earlier: readonly FieldProblem[]) => readonly FieldProblem[];
   /** Does this change move `metadata.generation`? Kinds without it have no generation. */
   readonly movesGeneration?: (draft: Json, previous: Json) => boolean;
   /** How long a deletion waits (pods); undefined: at once. */

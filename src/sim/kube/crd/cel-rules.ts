@@ -4,7 +4,7 @@
  */
 import { Environment, type ParseResult } from "@marcbachmann/cel-js";
 import { equalJson, isObject, type Json, listOf, objectsOf, part } from "../json.ts";
-import type { FieldProblem } from "../status-error.ts";
+import { type FieldProblem, invalidValue } from "../status-error.ts";
 import { mapKey } from "./structural.ts";
 
 const environment = new Environment({ homogeneousAggregateLiterals: false, enableOptionalTypes: true })
@@ -88,20 +88,22 @@ function ownProblems(node: RuleNode, value: unknown, old: unknown, path: string)
     if (rule.transition && old === undefined) {
       return [];
     }
-    const verdict = judged(rule, self, oldSelf);
-    return verdict === undefined
-      ? []
-      : [{ reason: rule.reason, field: `${path}${rule.fieldPath}`, message: `${shown(rule, value)}${verdict}` }];
+    const field = `${path}${rule.fieldPath}` || "<nil>";
+    try {
+      const holds = rule.evaluate({ self, oldSelf }) === true;
+      return holds ? [] : [{ reason: rule.reason, field, message: `${shown(rule, value)}${rule.message(self, oldSelf)}` }];
+    } catch (error) {
+      const text = `${celError(error)} evaluating rule: ${rule.message(self, oldSelf)}`;
+      return [invalidValue(field, node.schema["type"], text)];
+    }
   });
 }
 
-/** The message of a broken rule. */
-function judged(rule: Rule, self: unknown, oldSelf: unknown): string | undefined {
-  try {
-    return rule.evaluate({ self, oldSelf }) === true ? undefined : rule.message(self, oldSelf);
-  } catch (error) {
-    return `evaluation error: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`;
-  }
+/** In the words of Kubernetes' CEL. */
+function celError(error: unknown): string {
+  const text = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+  const isDuration = text.startsWith("Invalid duration string");
+  return isDuration ? "type conversion error from 'string' to 'google.protobuf.Duration'" : text.replace(/^No such key/, "no such key");
 }
 
 function shown(rule: Rule, value: unknown): string {
@@ -111,8 +113,7 @@ function shown(rule: Rule, value: unknown): string {
   if (rule.reason === "FieldValueForbidden") {
     return "Forbidden: ";
   }
-  const text = Array.isArray(value) ? '"array"' : isObject(value) ? '"object"' : JSON.stringify(value);
-  return `Invalid value: ${text}: `;
+  return typeof value === "object" ? "Invalid value: " : `Invalid value: ${JSON.stringify(value)}: `;
 }
 
 /** Items correspond by key in `map` lists, by value in sets, and not at all in atomic lists. */

@@ -7,7 +7,8 @@ import { duplicateProblems } from "./structural.ts";
 
 export interface CustomSchema {
   readonly schema: Json;
-  readonly problems: (root: Json, previous: Json | undefined) => FieldProblem[];
+  /** `earlier`: of the metadata. Where one of them blocks, rules are not checked. */
+  readonly problems: (root: Json, previous: Json | undefined, earlier?: readonly FieldProblem[]) => FieldProblem[];
 }
 
 // A simulation makes thousands of stores with the same definitions, and compiling one takes longer than a whole history.
@@ -39,12 +40,12 @@ function compile(schema: Json): CustomSchema {
   const rules = compileRules(schema);
   return {
     schema,
-    problems(root, previous) {
+    problems(root, previous, earlier = []) {
       const problems = [...validate(root), ...duplicateProblems(schema, root, "")];
       if (rules === undefined) {
         return problems;
       }
-      if (problems.some((problem) => BLOCKING.has(problem.reason))) {
+      if ([...earlier, ...problems].some((problem) => BLOCKING.has(problem.reason))) {
         const text =
           "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
         return [...problems, invalidValue("<nil>", null, text)];

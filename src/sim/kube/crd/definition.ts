@@ -146,6 +146,6 @@ function customRules(schema: Json, status: boolean): KindRules {
     decode: (draft) => prune(schema, draft),
     defaults: (draft) => applyDefaults(schema, draft),
     movesGeneration: (draft, previous) => !equalJson(withoutServerParts(draft), withoutServerParts(previous)),
-    validate: (draft, previous) => customSchema(schema).problems(draft, previous),
+    validate: (draft, previous, earlier) => customSchema(schema).problems(draft, previous, earlier),
   };
 }

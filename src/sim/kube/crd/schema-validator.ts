@@ -29,7 +29,7 @@ function problemsOf(validate: ValidateFunction, root: Json): FieldProblem[] {
   const errors = (validate.errors ?? []).filter(
     (error) => !/\/(anyOf|oneOf|not)\/./.test(`${error.schemaPath}`.replace(/\/(anyOf|oneOf|not)$/, "")),
   );
-  return errors.map((error) => problemOf(error, fieldPath(root, error.instancePath)));
+  return errors.flatMap((error) => problemsIn(error, fieldPath(root, error.instancePath)));
 }
 
 function withoutMetadata(schema: Json): Json {
@@ -40,6 +40,8 @@ function withoutMetadata(schema: Json): Json {
   return { ...schema, properties };
 }
 
+/** Formats that ajv does not check, for what is said about them. */
+const FORMAT = "x-format";
 const DROPPED = new Set(["default", "description", "title", "example", "externalDocs", "nullable"]);
 
 /** OpenAPI 3.0 as JSON Schema draft 7: other spellings of null, of exclusive bounds, of int-or-string. */
@@ -55,7 +57,7 @@ function asJsonSchema(schema: unknown): unknown {
     if (key === "properties" && isObject(value)) {
       result[key] = Object.fromEntries(Object.entries(value).map(([name, property]) => [name, asJsonSchema(property)]));
     } else if (key === "format") {
-      Object.assign(result, value === "date-time" && { format: value });
+      Object.assign(result, value === "date-time" ? { format: value } : { [FORMAT]: value });
     } else if (!DROPPED.has(key) && !key.startsWith("x-kubernetes-")) {
       result[key] = key === "enum" || key === "required" ? value : asJsonSchema(value);
     }
@@ -102,6 +104,21 @@ function fieldPath(root: unknown, pointer: string): string {
     value = Array.isArray(value) ? value[Number(key)] : isObject(value) ? value[key] : undefined;
   }
   return path;
+}
+
+function problemsIn(error: ErrorObject, field: string): FieldProblem[] {
+  const format: unknown = error.parentSchema?.[FORMAT];
+  const isFraction = error.keyword === "type" && typeof error.data === "number" && typeof format === "string";
+  return isFraction ? fractionProblems(field, format) : [problemOf(error, field)];
+}
+
+/** A fraction where the schema wants an integer of a size is found twice. */
+function fractionProblems(field: string, format: string): FieldProblem[] {
+  const text = `${field} in body must be of type ${format}: "float64"`;
+  return [
+    { reason: "FieldValueTypeInvalid", field, message: `Invalid value: "float64": ${text}` },
+    invalidValue("<nil>", "", `Checked value must be of type integer with format ${format} in ${field}`),
+  ];
 }
 
 function problemOf(error: ErrorObject, field: string): FieldProblem {

@@ -5,11 +5,11 @@ import type { FieldProblem } from "../status-error.ts";
 /** Fields of every object at the root and of embedded resources. */
 const RESOURCE_FIELDS = new Set(["apiVersion", "kind", "metadata"]);
 
-/** Removes what the schema does not know, and names it: `spec.stratgy`. */
+/** Removes what the schema does not know, and names it, in order of the alphabet: `spec.stratgy`. */
 export function prune(schema: Json, root: Json): string[] {
   const unknown: string[] = [];
   pruneValue(schema, root, "", true, unknown);
-  return unknown;
+  return unknown.sort();
 }
 
 function pruneValue(schema: Json, value: unknown, path: string, resource: boolean, unknown: string[]): void {
