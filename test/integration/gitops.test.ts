@@ -30,7 +30,7 @@ function selfHeal(shop: Shop, resource: Resource, patch: object): () => void {
 const conflict = ({ cluster }: Shop) => cluster.world.status().conditions?.find(({ type }) => type === "GitOpsConflict");
 
 test(
-  "the pin of the apex is put back: told with the rule to add, and promoted when it stops",
+  "the pin of the apex is put back: told with the rule to add; an abort gives back what Git has",
   async () => {
     const shop = await openShop();
     await shop.adopt();
@@ -47,7 +47,7 @@ test(
       APP,
       { metadata: { annotations: { "serin.dev/abort": shop.cluster.world.status().canary?.revision ?? "" } } },
     );
-    await shop.until("aborted", () => shop.outcome() === "Aborted" && shop.weight() === undefined);
+    await shop.until("aborted", () => shop.outcome() === "RolledBack" && shop.weight() === undefined);
     await shop.until(
       "as Git has it",
       () => shop.services().length === 1 && shop.services()[0]?.spec.selector?.["pod-template-hash"] === undefined,

@@ -31,7 +31,7 @@ export const buildWithGo: Source = async (missing, folder, say) => {
     if (cwd === undefined) return;
     const began = Date.now();
     say(`building ${name} with Go (once; all four take three to seven minutes on two cores)`);
-    await build(command, cwd, join(folder, name));
+    await buildCommand(command, cwd, join(folder, name));
     say(`built ${name} in ${Math.round((Date.now() - began) / 1000)} s`);
   }
 };
@@ -43,8 +43,8 @@ async function isInstalled(): Promise<boolean> {
   );
 }
 
-/** The file appears when it is whole. */
-async function build(command: string, cwd: string, file: string): Promise<void> {
+/** The command of a module's folder as that file, which appears when it is whole. */
+export async function buildCommand(command: string, cwd: string, file: string): Promise<void> {
   const workshop = await mkdtemp(`${file}-`);
   try {
     const output = join(workshop, "program");

@@ -110,7 +110,7 @@ describe("rules", () => {
 
   it("read fields whose names CEL reserves", () => {
     const schema = { type: "object", properties: { namespace: { type: "string" } }, ...rule("self.__namespace__ == 'a'") };
-    expect(problemsOf(schema, { namespace: "b" })).toEqual(['spec.f: Invalid value: broken']);
+    expect(problemsOf(schema, { namespace: "b" })).toEqual(["spec.f: Invalid value: broken"]);
   });
 
   it("that compare with the old value run on updates only", () => {
