@@ -99,7 +99,14 @@ export async function startShop(changes: Partial<DemoPlan> = {}): Promise<Shop> 
   const plan = { ...PLAN, ...changes };
   const happenings: Happening[] = [];
   const binaries = IS_REAL ? await findBinaries() : undefined;
-  const cluster = await startCluster({ serin: SERIN, binaries, clock, onHappening: (one) => happenings.push(one), onCut: () => {} });
+  const cluster = await startCluster({
+    serin: SERIN,
+    binaries,
+    prometheus: plan.source === "Prometheus",
+    clock,
+    onHappening: (one) => happenings.push(one),
+    onCut: () => {},
+  });
   const { kube, world } = cluster;
   const listeners = new Set<() => void>();
   const onChange = () => {

@@ -7,6 +7,7 @@ interface Options {
   readonly report?: string;
   readonly keep?: boolean;
   readonly real?: boolean;
+  readonly prometheus?: boolean;
 }
 
 export const demo = defineCommand<Options>({
@@ -14,6 +15,7 @@ export const demo = defineCommand<Options>({
     command
       .option("--report <file>", "write what happened as JSON")
       .option("--real", "on a real Kubernetes control plane, found on PATH or built with Go")
+      .option("--prometheus", "judged by a Prometheus, found on PATH, in place of the proxies themselves")
       .option("--keep", "leave it running at the end, to play with by kubectl")
       .addHelpText("after", "\nExit code 0 only if the good release was promoted and the bad one rolled back.");
   },

@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../domain/clock.ts";
 import { type ApiAccess, createAsk } from "../api-access.ts";
 import { kubeconfigText } from "../apiserver/kubeconfig.ts";
+import { freePorts } from "../free-port.ts";
+import { type Program, startProgram } from "../program.ts";
 import type { Binaries } from "./binaries.ts";
 import { AUDIT_POLICY, apiServerFlags, controllerManagerFlags, etcdFlags, type Files, HOST, type Ports } from "./flags.ts";
-import { freePorts } from "./free-port.ts";
-import { type Program, startProgram } from "./program.ts";
 
 export interface User {
   readonly name: string;

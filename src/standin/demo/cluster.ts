@@ -6,10 +6,14 @@ import type { ApiAccess } from "../api-access.ts";
 import type { Outage } from "../apiserver/server.ts";
 import type { Binaries } from "../control-plane/binaries.ts";
 import type { LoadTally } from "../load/tally.ts";
+import { type Prometheus, startPrometheus } from "../prometheus.ts";
 import { type Children, createChildren, type Program } from "./children.ts";
 import { type Costs, costsOf } from "./costs.ts";
+import type { Remote } from "./ipc.ts";
 import { createKubeApi, type KubeApi } from "./kube-api.ts";
 import { SHOP } from "./manifests.ts";
+import type { nodeRole } from "./role-node.ts";
+import { scrapeJob, type TargetsOptions } from "./scrape-targets.ts";
 import { type World, type WorldOptions, watchWorld } from "./world.ts";
 
 export interface Cluster {
@@ -22,6 +26,8 @@ export interface Cluster {
   /** HTTP_PROXY into the pod network, and that of a client in the mesh. */
   readonly proxies: { readonly pods: string; readonly client: string };
   readonly clientAdminPort: number;
+  /** Where it was asked for. */
+  readonly prometheus: Prometheus | undefined;
   /** With these flags beside its own. */
   startController(flags?: readonly string[]): Promise<Pick<Program, "kill" | "freeze">>;
   /** The API server answers nobody any more, or (undefined) does again. */
@@ -42,6 +48,8 @@ export interface ClusterOptions extends Pick<WorldOptions, "clock" | "onHappenin
   readonly serin: readonly string[];
   /** Of a real control plane, in place of the in-memory API server and the controllers in it. */
   readonly binaries?: Binaries | undefined;
+  /** A Prometheus reads the proxies, and the controller reads it. */
+  readonly prometheus?: boolean | undefined;
 }
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -61,6 +69,18 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
+/** Guarded by the node's process against outliving the demo. */
+async function prometheusFor(targets: TargetsOptions, folder: string, node: Remote<ReturnType<typeof nodeRole>>, signal: AbortSignal) {
+  const prometheus = await startPrometheus({
+    folder: join(folder, "prometheus"),
+    scrapeConfigs: [await scrapeJob(targets, signal)],
+    clock: targets.clock,
+    started: ({ pid }) => void node.guardProcess(pid),
+  });
+  signal.addEventListener("abort", () => void prometheus.stop());
+  return prometheus;
+}
+
 interface StartApi {
   readonly runtimeUrl: string;
   readonly binaries: Binaries | undefined;
@@ -68,7 +88,7 @@ interface StartApi {
 }
 
 async function assemble(
-  { serin, binaries, ...watching }: ClusterOptions,
+  { serin, binaries, prometheus: wanted = false, ...watching }: ClusterOptions,
   children: Children,
   folder: string,
   signal: AbortSignal,
@@ -86,6 +106,7 @@ async function assemble(
   const world = watchWorld({ ...access, ...watching }, signal);
   await world.synced;
   const controllerLog = join(folder, "controller.log");
+  const prometheus = wanted ? await prometheusFor({ access, podsProxy: proxyUrl, clock: watching.clock }, folder, node, signal) : undefined;
 
   return {
     kube: createKubeApi(access, "kubectl/serin-demo"),
@@ -95,8 +116,10 @@ async function assemble(
     controllerLog,
     proxies: { pods: proxyUrl, client: mesh.proxyUrl },
     clientAdminPort: mesh.adminPort,
+    prometheus,
     async startController(flags = []) {
-      const command = [...serin, "controller", "--kubeconfig", kubeconfigFile, "--host", "127.0.0.1", "--port", "0", ...flags];
+      const source = prometheus === undefined ? [] : ["--prometheus-url", prometheus.url];
+      const command = [...serin, "controller", "--kubeconfig", kubeconfigFile, "--host", "127.0.0.1", "--port", "0", ...source, ...flags];
       const env = { HTTP_PROXY: proxyUrl, http_proxy: proxyUrl, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
       const program = children.program("the controller", command, env, controllerLog);
       if (program.pid !== undefined) await node.guardProcess(program.pid);
@@ -122,7 +145,8 @@ async function assemble(
         node.forwarded(),
         api.process.podsStarted(SHOP),
       ]);
-      return costsOf({ requests, forwarded, podsStarted });
+      const queried = (await prometheus?.queries()) ?? 0;
+      return costsOf({ requests, forwarded: { ...forwarded, metricQueries: forwarded.metricQueries + queried }, podsStarted });
     },
     failed: children.failed,
     closing: signal,

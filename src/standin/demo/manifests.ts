@@ -78,7 +78,7 @@ export function clientDeployment(proxyAdminPort: number): Deployment {
 
 /** Differs from the defaults in times, in the source of the numbers, and in how many are asked for. */
 export function canaryRollout(plan: DemoPlan): KubeObject {
-  const { weights, minDuration, bake, scaleDownDelay, minRequests } = plan;
+  const { weights, minDuration, bake, scaleDownDelay, minRequests, source } = plan;
   return {
     apiVersion: "serin.dev/v1alpha1",
     kind: "CanaryRollout",
@@ -87,7 +87,7 @@ export function canaryRollout(plan: DemoPlan): KubeObject {
       targetRef: { kind: "Deployment", name: APP },
       canary: { scaleDownDelay },
       strategy: { steps: weights.map((weight) => ({ weight, minDuration })), bake },
-      analysis: { source: "Proxies", interval: "1s", minRequests },
+      analysis: { source, interval: "1s", minRequests },
     },
   };
 }

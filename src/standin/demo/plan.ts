@@ -10,6 +10,8 @@ export interface DemoPlan {
   readonly bake: string;
   readonly scaleDownDelay: string;
   readonly minRequests: number;
+  /** Where the numbers come from. */
+  readonly source: "Proxies" | "Prometheus";
   /** The bad version: this part of its answers fails, so long after a pod's start. */
   readonly failRate: number;
   readonly failAfterSeconds: number;
@@ -27,6 +29,7 @@ export const DEFAULT_PLAN: DemoPlan = {
   bake: "10s",
   scaleDownDelay: "5s",
   minRequests: 10,
+  source: "Proxies",
   failRate: 0.5,
   failAfterSeconds: 22,
   undoAfterSeconds: 12,

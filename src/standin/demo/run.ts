@@ -23,6 +23,8 @@ export interface DemoOptions {
   readonly plan?: DemoPlan | undefined;
   /** On a real Kubernetes control plane. */
   readonly real?: boolean | undefined;
+  /** Judged by a Prometheus from PATH, in place of the proxies themselves. */
+  readonly prometheus?: boolean | undefined;
   /** The command line of `serin` itself; default: of this process. */
   readonly serin?: readonly string[] | undefined;
   readonly stdout?: (NodeJS.WritableStream & { readonly isTTY?: boolean }) | undefined;
@@ -30,7 +32,8 @@ export interface DemoOptions {
 
 /** Whether the good release was promoted and the bad one rolled back. Rejects with the signal's reason when it ends the demo. */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<boolean> {
-  const { plan = DEFAULT_PLAN, serin = [process.execPath, process.argv[1] ?? ""], stdout = process.stdout } = options;
+  const { prometheus = false, serin = [process.execPath, process.argv[1] ?? ""], stdout = process.stdout } = options;
+  const plan: DemoPlan = { ...(options.plan ?? DEFAULT_PLAN), ...(prometheus ? { source: "Prometheus" } : {}) };
   const paint: Paint = (style, text) => styleText(style, text, { stream: stdout });
   const screen = createScreen(stdout, stdout.isTTY === true);
   const started = clock.monotonic();
@@ -42,6 +45,7 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
   const cluster = await startCluster({
     serin,
     binaries,
+    prometheus,
     clock,
     onHappening: (happening) => line(toldAs(happening, paint)),
     onCut: () => line(`${paint("yellow", "Cut")}  the route gives the new version nothing any more`),

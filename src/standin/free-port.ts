@@ -1,6 +1,6 @@
 /** Ports that nobody listens on at this moment, for programs that cannot say which one they were given. */
 import { createServer, type Server } from "node:net";
-import { HOST } from "./flags.ts";
+import { LOOPBACK } from "./forward-proxy/listen.ts";
 
 /** Different ones: all are held until the last is known. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -14,6 +14,6 @@ function listening(): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
-    server.listen(0, HOST, () => resolve(server));
+    server.listen(0, LOOPBACK, () => resolve(server));
   });
 }
