@@ -9,23 +9,35 @@ export class WatchIsSilent extends Error {
 }
 
 export interface IdleTimer {
-  touch(): void;
+  /** From now on for so long. */
+  touch(idleMs: number): void;
   stop(): void;
 }
 
-export function createIdleTimer(clock: Clock, idleMs: number, onIdle: () => void): IdleTimer {
+export function createIdleTimer(clock: Clock, firstMs: number, onIdle: (idleMs: number) => void): IdleTimer {
+  let limitMs = firstMs;
   let touchedAt = clock.monotonic();
-  let cancel = clock.schedule(idleMs, check);
+  let pendingUntil = touchedAt + firstMs;
+  let cancel = clock.schedule(firstMs, check);
 
   function check(): void {
-    const leftMs = touchedAt + idleMs - clock.monotonic();
-    if (leftMs <= 0) onIdle();
-    else cancel = clock.schedule(leftMs, check);
+    const leftMs = touchedAt + limitMs - clock.monotonic();
+    if (leftMs <= 0) onIdle(limitMs);
+    else wait(leftMs);
+  }
+
+  function wait(ms: number): void {
+    pendingUntil = clock.monotonic() + ms;
+    cancel = clock.schedule(ms, check);
   }
 
   return {
-    touch() {
+    touch(idleMs) {
+      limitMs = idleMs;
       touchedAt = clock.monotonic();
+      if (pendingUntil <= touchedAt + idleMs) return;
+      cancel();
+      wait(idleMs);
     },
     stop: () => cancel(),
   };

@@ -153,6 +153,17 @@ describe("failures", () => {
     expect(reflector.lastEventAt).toBeGreaterThan(listedAt ?? 0);
   });
 
+  test("a watch that goes silent after bookmarks is given up sooner", async () => {
+    const failures: unknown[] = [];
+    start({ onFailure: (error) => failures.push(error) });
+    await clock.advance(2 * MINUTE);
+    server.silent = true;
+    await clock.advance(2 * MINUTE);
+    expect(failures).toEqual([]);
+    await clock.advance(MINUTE);
+    expect(String(failures[0])).toContain("silent for 150 s");
+  });
+
   test("bookmarks keep a quiet watch alive and its version fresh", async () => {
     const reflector = start();
     await clock.advance(30 * MINUTE);

@@ -11,7 +11,7 @@ import { systemClock as clock } from "../../src/domain/clock.ts";
 import { seededRandom } from "../../src/sim/kube/random.ts";
 import { openShop, type Shop } from "../support/shop.ts";
 
-const PATIENCE = 300_000;
+const PATIENCE = 400_000;
 
 const raises = ({ cluster }: Shop) =>
   cluster.world.weights.map(({ weight }) => weight ?? 0).filter((weight, i, all) => weight > (all[i - 1] ?? 0));

@@ -36,7 +36,7 @@ import { startMirror } from "../../src/standin/mesh/mirror.ts";
 const SERIN = [process.execPath, fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))];
 const NAMESPACE = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
 const MIRRORED = ["deployments", "replicaSets", "services", "pods", "endpointSlices"] as const;
-const PATIENCE_MS = 150_000;
+const PATIENCE_MS = 240_000;
 
 /** On which API server this run is. */
 export const IS_REAL = process.env["SERIN_CLUSTER"] === "real";
