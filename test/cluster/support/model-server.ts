@@ -29,7 +29,7 @@ export interface ModelServer {
     kind?: ApiErrorKind,
     init?: { status?: number; reason?: string; retryAfterMs?: number },
   ): void;
-  /** From now on watches are accepted and never say or end anything, until `disconnect`. */
+  /** While it is set, open watches and new ones go silent: they never say or end anything any more, until `disconnect`. */
   silent: boolean;
   /** From now on each watch ends after so long, without error. */
   watchLastsMs: number | undefined;
@@ -101,7 +101,7 @@ export function createModelServer(clock: Clock): ModelServer {
     const failure = failures.watch.shift();
     if (failure !== undefined) throw failure;
     const connection: Connection = { from: Number(options.resourceVersion), dropped: false, swallow: 0, repeat: 0, wake: () => {} };
-    const { silent } = server;
+    let isMute = false;
     const ends = clock.monotonic() + Math.min(options.timeoutSeconds * 1000, server.watchLastsMs ?? Number.POSITIVE_INFINITY);
     let bookmarkAt = clock.monotonic() + 60_000;
     let again: WatchEvent | undefined;
@@ -110,7 +110,8 @@ export function createModelServer(clock: Clock): ModelServer {
       for (;;) {
         signal.throwIfAborted();
         if (connection.dropped) throw error("retry", { status: 0, reason: "Unreachable" });
-        if (silent) {
+        isMute ||= server.silent;
+        if (isMute) {
           await pause(connection, Number.POSITIVE_INFINITY, signal);
           continue;
         }
