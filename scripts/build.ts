@@ -15,7 +15,11 @@ await build({
   loader: { ".yaml": "copy" },
 });
 chmodSync("dist/serin.js", 0o755);
-for (const folder of ["crds", "src/standin/crds"]) {
-  cpSync(folder, "dist/crds", { recursive: true });
+for (const [folder, place] of [
+  ["crds", "crds"],
+  ["src/standin/crds", "crds"],
+  ["deploy", "deploy"],
+] as const) {
+  cpSync(folder, `dist/${place}`, { recursive: true });
 }
 console.log("dist/serin.js");

@@ -9,35 +9,23 @@ export class WatchIsSilent extends Error {
 }
 
 export interface IdleTimer {
-  /** From now on for so long. */
-  touch(idleMs: number): void;
+  touch(): void;
   stop(): void;
 }
 
-export function createIdleTimer(clock: Clock, firstMs: number, onIdle: (idleMs: number) => void): IdleTimer {
-  let limitMs = firstMs;
+export function createIdleTimer(clock: Clock, idleMs: number, onIdle: () => void): IdleTimer {
   let touchedAt = clock.monotonic();
-  let pendingUntil = touchedAt + firstMs;
-  let cancel = clock.schedule(firstMs, check);
+  let cancel = clock.schedule(idleMs, check);
 
   function check(): void {
-    const leftMs = touchedAt + limitMs - clock.monotonic();
-    if (leftMs <= 0) onIdle(limitMs);
-    else wait(leftMs);
-  }
-
-  function wait(ms: number): void {
-    pendingUntil = clock.monotonic() + ms;
-    cancel = clock.schedule(ms, check);
+    const leftMs = touchedAt + idleMs - clock.monotonic();
+    if (leftMs <= 0) onIdle();
+    else cancel = clock.schedule(leftMs, check);
   }
 
   return {
-    touch(idleMs) {
-      limitMs = idleMs;
+    touch() {
       touchedAt = clock.monotonic();
-      if (pendingUntil <= touchedAt + idleMs) return;
-      cancel();
-      wait(idleMs);
     },
     stop: () => cancel(),
   };

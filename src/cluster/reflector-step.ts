@@ -37,8 +37,6 @@ interface Position {
   readonly listedAt: number;
   /** Watches in a row that ended soon. */
   readonly shortWatches: number;
-  /** The server has sent a bookmark. */
-  readonly bookmarks: boolean;
 }
 
 interface OpenWatch {
@@ -67,10 +65,8 @@ const PAGE_SIZE = 500;
 /** The server ends each watch after so long, less up to ten seconds, so that watches don't end together. */
 const WATCH_SECONDS = 290;
 const WATCH_SPREAD_SECONDS = 10;
-/** Without a word for so long, although the server should have ended it: the connection is dead. */
-const IDLE_MS = 310_000;
-/** The same where the server sends bookmarks, which it then does about once a minute. */
-const IDLE_WITH_BOOKMARKS_MS = 150_000;
+/** Without even a bookmark for so long, although the server sends one about every minute: the connection is dead. */
+const IDLE_MS = 150_000;
 const SHORT_WATCH_MS = 10_000;
 const SHORT_WATCHES_BEFORE_LIST = 3;
 /** A watch without even a bookmark for so long may wait for a version that the server will only reach much later. */
@@ -102,10 +98,7 @@ async function listPage(relist: Relist, token: string | undefined, options: Refl
       return { state: { phase: "Listing", relist, continue: page.continue, resourceVersion }, outcome: { type: "Heard" } };
     }
     relist.done();
-    return {
-      state: { phase: "Listed", position: { resourceVersion, listedAt, shortWatches: 0, bookmarks: false } },
-      outcome: { type: "Listed" },
-    };
+    return { state: { phase: "Listed", position: { resourceVersion, listedAt, shortWatches: 0 } }, outcome: { type: "Listed" } };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     return { state: EMPTY, outcome: { type: "Failed", error, livedMs: 0, duringList: true } };
@@ -117,7 +110,7 @@ function openWatch(position: Position, options: Reflection, signal: AbortSignal)
   const abort = new AbortController();
   const selection = { namespace, labelSelector, fieldSelector, resourceVersion: position.resourceVersion };
   const timeoutSeconds = Math.round(WATCH_SECONDS - WATCH_SPREAD_SECONDS * random());
-  const idle = createIdleTimer(clock, idleMsOf(position), (ms) => abort.abort(new WatchIsSilent(ms)));
+  const idle = createIdleTimer(clock, IDLE_MS, () => abort.abort(new WatchIsSilent(IDLE_MS)));
   const follow = () => abort.abort(signal.reason);
   signal.addEventListener("abort", follow, { once: true });
   const watch = client.watch(resource, { ...selection, timeoutSeconds, allowBookmarks: true }, abort.signal);
@@ -132,14 +125,13 @@ async function nextEvent(position: Position, watch: OpenWatch, options: Reflecti
     if (result.done) return ended(position, watch, undefined, clock);
     const event = result.value;
     if (event.type === "ERROR") return ended(position, watch, event.error, clock);
-    const bookmarks = position.bookmarks || event.type === "BOOKMARK";
-    watch.idle.touch(idleMsOf({ bookmarks }));
+    watch.idle.touch();
     if (event.type === "DELETED") sink.remove(event.object);
     else if (event.type !== "BOOKMARK") sink.put(event.object);
     const version = event.type === "BOOKMARK" ? event.resourceVersion : event.object.metadata.resourceVersion;
     const resourceVersion = version === undefined ? position.resourceVersion : newerOf(position.resourceVersion, version);
     return {
-      state: { phase: "Watching", position: { ...position, resourceVersion, bookmarks }, watch: { ...watch, heard: true } },
+      state: { phase: "Watching", position: { ...position, resourceVersion }, watch: { ...watch, heard: true } },
       outcome: { type: "Heard" },
     };
   } catch (error) {
@@ -149,10 +141,6 @@ async function nextEvent(position: Position, watch: OpenWatch, options: Reflecti
     }
     return ended(position, watch, error, clock);
   }
-}
-
-function idleMsOf({ bookmarks }: Pick<Position, "bookmarks">): number {
-  return bookmarks ? IDLE_WITH_BOOKMARKS_MS : IDLE_MS;
 }
 
 function ended(position: Position, watch: OpenWatch, error: unknown, clock: Clock): Step {

@@ -97,7 +97,7 @@ test(
     const shop = await openShop();
     const relay = await startRelay(new URL(shop.cluster.access.server));
     const kubeconfig = join(tmpdir(), `serin-relay-${process.pid}-${Date.now()}`);
-    const text = await readFile(shop.cluster.kubeconfigFile, "utf8");
+    const text = await readFile(shop.cluster.controllerKubeconfig, "utf8");
     await writeFile(kubeconfig, text.replaceAll(new URL(shop.cluster.access.server).port, String(relay.port)), { mode: 0o600 });
     await shop.adopt({}, ["--kubeconfig", kubeconfig]);
     await shop.push("v2");

@@ -42,7 +42,7 @@ export function rollout(spec: Readonly<Record<string, unknown>> = {}): KubeObjec
 export function crds(): KubeObject[] {
   return ["../../crds", "../../src/standin/crds"].flatMap((folder) => {
     const path = new URL(`${folder}/`, import.meta.url);
-    const files = readdirSync(path).filter((name) => name.endsWith(".yaml"));
+    const files = readdirSync(path).filter((name) => name.endsWith(".yaml") && name !== "kustomization.yaml");
     return files.flatMap((name) =>
       parseAllDocuments(readFileSync(new URL(name, path), "utf8")).map((document) => stripped(document.toJS()) as KubeObject),
     );

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ApiAccess } from "../api-access.ts";
+import type { RequestCount } from "../apiserver/counts.ts";
 import type { Outage } from "../apiserver/server.ts";
 import type { Binaries } from "../control-plane/binaries.ts";
 import type { LoadTally } from "../load/tally.ts";
@@ -21,6 +22,8 @@ export interface Cluster {
   readonly world: World;
   readonly access: ApiAccess;
   readonly kubeconfigFile: string;
+  /** With the rights of the controller. */
+  readonly controllerKubeconfig: string;
   /** Where the controller writes its log. */
   readonly controllerLog: string;
   /** HTTP_PROXY into the pod network, and that of a client in the mesh. */
@@ -36,6 +39,8 @@ export interface Cluster {
   stopLoad(name: string): Promise<void>;
   tally(name: string): Promise<LoadTally>;
   costs(): Promise<Costs>;
+  /** Every request for objects so far, counted where it arrives. */
+  requests(): Promise<readonly RequestCount[]>;
   /** Rejects when a process ends by itself. */
   readonly failed: Promise<never>;
   /** Aborted when the cluster closes: whoever waits may stop. */
@@ -99,9 +104,11 @@ async function assemble(
   await node.guardFolder(folder);
   const { runtimeUrl, proxyUrl } = await node.start();
   const api = await startApi(children, { runtimeUrl, binaries, folder: join(folder, "control-plane") });
-  const { access, kubeconfig } = api;
+  const { access } = api;
   const kubeconfigFile = join(folder, "kubeconfig");
-  await writeFile(kubeconfigFile, kubeconfig, { mode: 0o600 });
+  const controllerKubeconfig = join(folder, "controller.kubeconfig");
+  await writeFile(kubeconfigFile, api.kubeconfig, { mode: 0o600 });
+  await writeFile(controllerKubeconfig, api.controllerKubeconfig, { mode: 0o600 });
   const mesh = await client.start({ access, forwardProxy: proxyUrl });
   const world = watchWorld({ ...access, ...watching }, signal);
   await world.synced;
@@ -113,13 +120,25 @@ async function assemble(
     world,
     access,
     kubeconfigFile,
+    controllerKubeconfig,
     controllerLog,
     proxies: { pods: proxyUrl, client: mesh.proxyUrl },
     clientAdminPort: mesh.adminPort,
     prometheus,
     async startController(flags = []) {
       const source = prometheus === undefined ? [] : ["--prometheus-url", prometheus.url];
-      const command = [...serin, "controller", "--kubeconfig", kubeconfigFile, "--host", "127.0.0.1", "--port", "0", ...source, ...flags];
+      const command = [
+        ...serin,
+        "controller",
+        "--kubeconfig",
+        controllerKubeconfig,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        ...source,
+        ...flags,
+      ];
       const env = { HTTP_PROXY: proxyUrl, http_proxy: proxyUrl, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
       const program = children.program("the controller", command, env, controllerLog);
       if (program.pid !== undefined) await node.guardProcess(program.pid);
@@ -148,6 +167,7 @@ async function assemble(
       const queried = (await prometheus?.queries()) ?? 0;
       return costsOf({ requests, forwarded: { ...forwarded, metricQueries: forwarded.metricQueries + queried }, podsStarted });
     },
+    requests: () => api.process.requests(),
     failed: children.failed,
     closing: signal,
     close,

@@ -35,7 +35,8 @@ export function apiRole() {
       createKubelet({ store, clock: systemClock, runtime });
       ({ counts, setOutage } = server);
       podsStarted = runtime.started;
-      return { access: { server: server.url, token }, kubeconfig: server.kubeconfig("shop") };
+      const kubeconfig = server.kubeconfig("shop");
+      return { access: { server: server.url, token }, kubeconfig, controllerKubeconfig: kubeconfig };
     },
     outage: (outage: Outage | undefined) => setOutage(outage),
     requests: () => counts(),

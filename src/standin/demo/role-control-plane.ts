@@ -1,7 +1,7 @@
 /** Process one, the real one: etcd, kube-apiserver and kube-controller-manager beside it, a node whose pods run in another process, and the injector. */
-import { parse } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { systemClock } from "../../domain/clock.ts";
-import type { KubeObject } from "../../domain/kube.ts";
+import type { KubeObject, Resource } from "../../domain/kube.ts";
 import type { Outage } from "../apiserver/server.ts";
 import { requestCounts } from "../control-plane/audit.ts";
 import type { Binaries } from "../control-plane/binaries.ts";
@@ -14,6 +14,14 @@ import { shippedFile } from "../shipped-file.ts";
 import { createKubeApi } from "./kube-api.ts";
 import { DEFINITIONS } from "./role-api.ts";
 import { guardProcess } from "./sweep.ts";
+
+const NAMESPACES = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
+const SERIN_NAMESPACE = "serin-system";
+/** Who the controller is in the install: it has the rights of `deploy/`, and no others. */
+const CONTROLLER = {
+  name: `system:serviceaccount:${SERIN_NAMESPACE}:serin`,
+  groups: ["system:serviceaccounts", `system:serviceaccounts:${SERIN_NAMESPACE}`, "system:authenticated"],
+};
 
 export interface ControlPlaneStart {
   readonly runtimeUrl: string;
@@ -31,7 +39,7 @@ export function controlPlaneRole() {
   };
   return {
     async start({ runtimeUrl, binaries, folder }: ControlPlaneStart) {
-      plane = await startControlPlane({ binaries, folder });
+      plane = await startControlPlane({ binaries, folder, users: [CONTROLLER] });
       guard(plane);
       process.once("SIGTERM", () => void plane?.close().finally(() => process.exit(0)));
       plane.failed.catch((error: unknown) => {
@@ -40,13 +48,16 @@ export function controlPlaneRole() {
       });
       const access = plane.access();
       const kube = createKubeApi(access, "kubectl/serin-demo");
+      await kube.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name: SERIN_NAMESPACE } });
+      for (const rights of shippedRights()) await kube.create(resourceOf(rights), rights);
       const ours = parse(shippedFile("serin.dev_canaryrollouts.yaml")) as KubeObject;
       for (const definition of [...(await routeDefinitions()), ours]) await kube.create(DEFINITIONS, definition);
       await startInjectorWebhook({ access, certificate: plane.certificate });
       const runtime = createRemoteRuntime(runtimeUrl);
       await startNode({ access, runtime, clock: systemClock }, new AbortController().signal);
       podsStarted = runtime.started;
-      return { access, kubeconfig: plane.kubeconfig({ namespace: "shop" }) };
+      const controllerKubeconfig = plane.kubeconfig({ user: CONTROLLER.name, namespace: SERIN_NAMESPACE });
+      return { access, kubeconfig: plane.kubeconfig({ namespace: "shop" }), controllerKubeconfig };
     },
     /** A crash, or (hang) a server that keeps its connections and says nothing; undefined: back again. */
     async outage(outage: Outage | undefined) {
@@ -63,6 +74,15 @@ export function controlPlaneRole() {
     requests: () => requestCounts(running().auditLog),
     podsStarted: (namespace: string) => podsStarted(namespace),
   };
+}
+
+/** The roles of the install, and their bindings. */
+function shippedRights(): KubeObject[] {
+  return parseAllDocuments(shippedFile("deploy/cluster/rbac.yaml")).map((document) => document.toJS() as KubeObject);
+}
+
+function resourceOf({ kind }: KubeObject): Resource {
+  return { group: "rbac.authorization.k8s.io", version: "v1", plural: `${kind.toLowerCase()}s`, kind };
 }
 
 function guard(plane: ControlPlane): void {
