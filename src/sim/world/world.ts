@@ -149,10 +149,9 @@ export function createWorld(options: WorldOptions): World {
 
   const failures: unknown[] = [];
   async function drain(): Promise<void> {
-    do {
-      await new Promise((resolve) => setImmediate(resolve));
+    while (running.size > 0) {
       await Promise.allSettled(running);
-    } while (running.size > 0);
+    }
     if (failures.length > 0) {
       throw failures[0];
     }
