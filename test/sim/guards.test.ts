@@ -41,7 +41,7 @@ describe.each(GUARDS)("%s", (_, words, off) => {
   test(`or one of ${SEEDS} seeds tells`, async () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const plot = { ...drawPlot(seed), lags: [0, 0, 0, 0, 0, 0, 0, 0] };
-      const { broken } = await playHistory(plot, served, (observed) => off(decide(observed), observed));
+      const { broken } = await playHistory(plot, served, { decide: (observed) => off(decide(observed), observed) });
       if (broken.some((what) => words.test(what))) {
         return;
       }

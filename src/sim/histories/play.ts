@@ -26,15 +26,18 @@ const QUIET_MS = 20 * 60_000;
 const LONGEST_FAULT_MS = 200_000;
 const ADOPTION_MS = 30_000;
 
-/** `decide`: another decision than the real one, to prove that the invariants can break. */
-export async function playHistory(plot: Plot, crds: readonly KubeObject[], decide?: WorldOptions["decide"]): Promise<History> {
+/** What is switched off, to prove that the invariants can break. */
+export type Switches = Pick<WorldOptions, "decide" | "through" | "fence">;
+
+export async function playHistory(plot: Plot, crds: readonly KubeObject[], switches: Switches = {}): Promise<History> {
   const broken: string[] = [];
-  const late = plot.lags.some((lag) => lag > 0);
+  const late = plot.lags.some((lag) => lag > 0) || plot.happenings.some(({ deed }) => deed.kind === "second" || deed.kind === "watches");
   const narrator = createNarrator(() => world);
   const world: World = createWorld({
     seed: plot.seed,
     crds,
-    ...(decide ? { decide } : {}),
+    ...switches,
+    onRivals: () => broken.push(`${(world.clock.monotonic() / 1000).toFixed(1)}s a write is sent while another process holds the lease`),
     requestsPerSecond: plot.requestsPerSecond,
     behaviourOf,
     podBehaviourOf: (pod) => podBehaviourOf(pod.spec.containers[0]?.image),
@@ -86,7 +89,7 @@ async function play(plot: Plot, stage: Stage, tell: (deed: Deed) => void): Promi
   }
   await world.advance(LONGEST_FAULT_MS);
   perform({ kind: "traffic", requestsPerSecond: 100 }, stage);
-  await world.advance(QUIET_MS);
+  await world.advance(QUIET_MS + Math.max(0, -world.skew.controller));
 }
 
 function lagOf({ lags }: Plot): Lag {

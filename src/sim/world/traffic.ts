@@ -22,6 +22,8 @@ export interface TrafficOptions {
   readonly random: () => number;
   readonly requestsPerSecond: number;
   readonly behaviourOf: (image: string, now: number) => Behaviour;
+  /** Shared by the feeds of several processes. */
+  readonly disturbance?: Disturbance;
 }
 
 /** What a test may do to the mesh and to the source of metrics. */
@@ -53,7 +55,7 @@ const BOUNDS = [1, 5, 10, 20, 50, 100, 200, 300, 400, 500, 1000, 5000];
 export function createTraffic(options: TrafficOptions): SimulatedFeed {
   const { clock } = options;
   const sessions = new Map<string, Session>();
-  const disturbance: Disturbance = { fault: undefined, share: undefined, requestsPerSecond: undefined };
+  const disturbance: Disturbance = options.disturbance ?? { fault: undefined, share: undefined, requestsPerSecond: undefined };
 
   function tick(key: string): void {
     const session = sessions.get(key);
