@@ -19,7 +19,9 @@ const STEP_GRACE = 2 * MINUTE;
 export function settle(scene: Scene, draft: Draft): Plan {
   const view = statusOf(scene, draft);
   const lower = draft.lower ?? [];
-  const changed = draft.quiet !== true && (meaningChanged(scene.status, view) || evidenceIsOld(scene, view));
+  const stored = scene.o.rollout.status ?? {};
+  const setBack = stored !== scene.status && scene.o.rollout.status !== undefined;
+  const changed = draft.quiet !== true && (setBack || meaningChanged(stored, view) || evidenceIsOld(scene, view));
   const room = changed ? roomAt(scene) : scene.now;
   const waits = room > scene.now;
   return {

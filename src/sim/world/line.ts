@@ -51,8 +51,7 @@ export function verbsOver(line: Line, verbs: Verbs, clock: Clock, underWay: Unde
 
   return {
     get: (resource, namespace, name) => request({ verb: "get", resource, namespace, name }, () => verbs.get(resource, namespace, name)),
-    create: (resource, object) =>
-      write({ verb: "create", resource, name: object.metadata.name }, () => verbs.create(resource, object)),
+    create: (resource, object) => write({ verb: "create", resource, name: object.metadata.name }, () => verbs.create(resource, object)),
     mergePatch: (resource, namespace, name, patch) =>
       write({ verb: "patch", resource, namespace, name }, () => verbs.mergePatch(resource, namespace, name, patch)),
     jsonPatch: (resource, namespace, name, operations) =>

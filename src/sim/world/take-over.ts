@@ -7,7 +7,6 @@ import type { Clock } from "../../domain/clock.ts";
 import type { Verbs } from "../../domain/kube.ts";
 import type { ControllerProcess } from "./controller-process.ts";
 import { type Line, openLine, type UnderWay, verbsOver } from "./line.ts";
-import { NAMESPACE } from "./world.ts";
 
 export interface TakeOver {
   readonly forMs: number;
@@ -26,6 +25,7 @@ export interface Member {
 }
 
 export interface Ballot {
+  readonly namespace: string;
   readonly verbs: Verbs;
   readonly clock: Clock;
   readonly random: () => number;
@@ -63,13 +63,13 @@ export function takeOver(elder: Member, second: Member, { underWayMs, deaf, elec
     second.process.lead();
   };
 
-  function elect(one: Member, two: Member, { verbs, underWay }: Ballot): () => void {
+  function elect(one: Member, two: Member, { namespace, verbs, underWay }: Ballot): () => void {
     const ending = new AbortController();
     const wires = [openLine(), openLine()] as const;
     const electors = [one, two].map(({ identity, process }, index) =>
       createElector({
         verbs: verbsOver(wires[index] ?? openLine(), verbs, clock, underWay),
-        namespace: NAMESPACE,
+        namespace,
         name: "serin",
         identity,
         clock,

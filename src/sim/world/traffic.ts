@@ -46,6 +46,7 @@ export interface SimulatedFeed {
 interface Session {
   request: SampleRequest;
   scrapes: Scrape[];
+  /** Monotonic time of the last scrape. */
   at: number;
   cancel: () => void;
 }
@@ -64,8 +65,9 @@ export function createTraffic(options: TrafficOptions): SimulatedFeed {
     }
     const now = clock.now();
     if (disturbance.fault === undefined) {
-      session.scrapes.push(scrape(options, disturbance, session.request, now, (now - session.at) / 1000));
-      session.at = now;
+      const seconds = (clock.monotonic() - session.at) / 1000;
+      session.scrapes.push(scrape(options, disturbance, session.request, now, seconds));
+      session.at = clock.monotonic();
     }
     session.cancel = clock.schedule(session.request.intervalMs, () => tick(key));
     feed.onSamples(key);
@@ -81,7 +83,7 @@ export function createTraffic(options: TrafficOptions): SimulatedFeed {
         sessions.delete(key);
       } else if (session === undefined) {
         const cancel = clock.schedule(request.intervalMs, () => tick(key));
-        sessions.set(key, { request, scrapes: [], at: clock.now(), cancel });
+        sessions.set(key, { request, scrapes: [], at: clock.monotonic(), cancel });
       } else {
         session.request = request;
       }

@@ -2,7 +2,7 @@
  * A whole cluster on virtual time: API server, controller manager, kubelet, mesh and traffic as models, and the real
  * `observe`, `decide` and `act` among them. A history is a function of its seed and of what a test does to it.
  */
-import type { Clock } from "../../domain/clock.ts";
+import { type Clock, steady } from "../../domain/clock.ts";
 import { type KubeObject, RESOURCES, type Verbs } from "../../domain/kube.ts";
 import { decide } from "../../engine/decide.ts";
 import type { Action, Observed, Plan, RolloutObject } from "../../engine/types.ts";
@@ -79,7 +79,8 @@ export function createWorld(options: WorldOptions): World {
   const random = seededRandom(options.seed);
   const skew = { controller: 0, server: 0 };
   const serverClock: Clock = { ...clock, now: () => clock.now() + skew.server };
-  const ownClock: Clock = { ...clock, now: () => clock.now() + skew.controller };
+  const processClock = () => steady({ ...clock, now: () => clock.now() + skew.controller });
+  let ownClock = processClock();
   const store = createStore({ now: serverClock.now, seed: options.seed, namespaces: [NAMESPACE] });
   for (const crd of options.crds) {
     store.create(CRDS, "", crd);
@@ -92,7 +93,7 @@ export function createWorld(options: WorldOptions): World {
   const verbs = faultyVerbs(through(storeVerbs(store)), (write) => options.onWrite?.(write));
   const traffic = {
     store,
-    clock: ownClock,
+    clock: { ...clock, now: () => ownClock.now() },
     random,
     requestsPerSecond: options.requestsPerSecond ?? 100,
     behaviourOf: options.behaviourOf ?? (() => GOOD),
@@ -170,6 +171,7 @@ export function createWorld(options: WorldOptions): World {
       }
       starts += 1;
       verbs.revive();
+      ownClock = processClock();
       line = openLine();
       process = begin(line, feed, "serin-0");
       process.lead();
@@ -182,9 +184,10 @@ export function createWorld(options: WorldOptions): World {
       starts += 1;
       line = openLine();
       const identity = `serin-${starts}`;
-      process = begin(line, createTraffic({ ...traffic, disturbance: feed.disturbance }), identity);
+      ownClock = processClock();
+      process = begin(line, createTraffic({ ...traffic, clock: ownClock, disturbance: feed.disturbance }), identity);
       const { onRivals = () => {}, fence = true } = options;
-      const lease = { verbs: storeVerbs(store), clock: ownClock, random, underWay, onRivals, fence };
+      const lease = { namespace: NAMESPACE, verbs: storeVerbs(store), clock: ownClock, random, underWay, onRivals, fence };
       const end = takeOver(elder, { process, line, identity }, how, lease);
       takeOvers.add(elder);
       clock.schedule(how.forMs, () => {
