@@ -21,6 +21,7 @@ export interface ProcessOptions {
   readonly random: () => number;
   readonly lag: Lag;
   readonly trouble: WatchTrouble;
+  readonly listsAnew?: boolean | undefined;
   readonly feed: SimulatedFeed;
   readonly verbs: Verbs;
   readonly instance: string;
@@ -101,7 +102,15 @@ export function startProcess(options: ProcessOptions): ControllerProcess {
   }
 
   const queue = createQueue({ clock, random, concurrency: 1, run: tracked, onError: (_key, error) => options.onFailure(error) });
-  const cache = createInformedCache({ store, clock, lag, trouble, random, onConcern: (key, why) => queue.add(key, why) });
+  const cache = createInformedCache({
+    store,
+    clock,
+    lag,
+    trouble,
+    listsAnew: options.listsAnew,
+    random,
+    onConcern: (key, why) => queue.add(key, why),
+  });
   feed.onSamples = (key) => queue.add(key, "samples");
 
   return {

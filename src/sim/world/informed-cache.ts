@@ -22,6 +22,8 @@ export interface InformedCacheOptions {
   readonly clock: Clock;
   readonly lag: Lag;
   readonly trouble: WatchTrouble;
+  /** False: who missed something never knows, to prove that an invariant can break. */
+  readonly listsAnew?: boolean | undefined;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly onConcern: (rollout: string, why: string) => void;
@@ -40,7 +42,15 @@ interface PodWatch {
 
 const NAME_BY_PLURAL = new Map<string, Watched | "pods">([...WATCHED, "pods" as const].map((name) => [RESOURCES[name].plural, name]));
 
-export function createInformedCache({ store, clock, lag, trouble, random, onConcern }: InformedCacheOptions): InformedCache {
+export function createInformedCache({
+  store,
+  clock,
+  lag,
+  trouble,
+  listsAnew = true,
+  random,
+  onConcern,
+}: InformedCacheOptions): InformedCache {
   const onFailure = (_name: unknown, error: unknown) => {
     throw error;
   };
@@ -84,7 +94,9 @@ export function createInformedCache({ store, clock, lag, trouble, random, onConc
       fill(pods, store.list(RESOURCES.pods, { namespace, labelSelector: { matchLabels: labels } }));
     }
   }
-  trouble.healed.add(relist);
+  if (listsAnew) {
+    trouble.healed.add(relist);
+  }
 
   function watchPods(key: string, namespace: string, labels: Readonly<Record<string, string>>): PodWatch {
     const pods = createStore<Pod>({ trim: withoutManagedFields, onListenerError: (error) => onFailure("pods", error) });

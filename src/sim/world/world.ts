@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly onWrite?: (write: Write) => void;
   /** Between the controllers and the API server, to prove that the invariants can break. */
   readonly through?: (verbs: Verbs) => Verbs;
+  /** False: watches that were broken miss what happened meanwhile for good. */
+  readonly listsAnew?: boolean;
   /** False: a process that does not hold the lease writes all the same. */
   readonly fence?: boolean;
   /** A write is sent while another process holds the lease. */
@@ -120,6 +122,7 @@ export function createWorld(options: WorldOptions): World {
       random,
       lag: options.lag ?? (() => 0),
       trouble,
+      listsAnew: options.listsAnew,
       feed: ownFeed,
       verbs: verbsOver(over, verbs, clock, underWay),
       instance,
