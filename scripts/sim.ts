@@ -1,113 +1,136 @@
 /**
- * `npm run sim -- --seed N` plays one history and prints it; `--histories M --from N` plays many and prints what broke.
+ * `npm run sim -- --seed N` plays one history and prints it; `--histories M --from N` plays many and prints what broke;
+ * `--hours H` or `--forever` goes on until the first that breaks, and prints that one made short.
  * The same seed tells the same story every time.
  */
-import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { drawPlot } from "../src/sim/histories/draw.ts";
 import { type History, playHistory } from "../src/sim/histories/play.ts";
 import { shrink } from "../src/sim/histories/shrink.ts";
 import { crds } from "../test/support/manifests.ts";
+import { type Campaign, startCampaign } from "./sim/campaign.ts";
+import { startTally, type Tally } from "./sim/tally.ts";
+import type { Told } from "./sim/worker.ts";
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     histories: { type: "string" },
     from: { type: "string" },
+    hours: { type: "string" },
+    forever: { type: "boolean", default: false },
     shrink: { type: "boolean", default: false },
   },
 });
 
 const served = crds();
-const play = (seed: number) => playHistory(drawPlot(seed), served);
 
-async function one(seed: number): Promise<void> {
-  const told = await play(seed);
-  const shown = values.shrink && told.broken.length > 0 ? await shortest(told) : told;
-  console.log(JSON.stringify({ ...shown.plot, happenings: shown.plot.happenings.length }));
+async function one(seed: number, short: boolean): Promise<void> {
+  const told = await playHistory(drawPlot(seed), served);
+  const shown = short && told.broken.length > 0 ? await shortest(told) : told;
+  console.log(JSON.stringify(shown.plot));
   console.log(shown.lines.join("\n"));
   console.log(shown.broken.length === 0 ? `seed ${seed}: no invariant broken` : `seed ${seed}: ${shown.broken.join("\n")}`);
   process.exitCode = shown.broken.length === 0 ? 0 : 1;
 }
 
 async function shortest(told: History): Promise<History> {
-  const first = told.broken[0]?.slice(0, 30);
-  const plot = await shrink(told.plot, async (candidate) => (await playHistory(candidate, served)).broken[0]?.slice(0, 30) === first);
+  const first = essence(told);
+  const plot = await shrink(told.plot, async (candidate) => essence(await playHistory(candidate, served)) === first);
   return playHistory(plot, served);
 }
 
-interface Told {
-  readonly seed: number;
-  readonly outcomes: readonly string[];
-  readonly broken: readonly string[];
+/** What broke first, whenever it was. */
+function essence({ broken }: History): string | undefined {
+  return broken[0]
+    ?.replace(/^[\d.]+s /, "")
+    .replace(/\d+/g, "n")
+    .slice(0, 40);
 }
 
-/** One worker a core; each plays every so manieth seed. */
 async function many(count: number, from: number): Promise<void> {
-  const started = performance.now();
-  const outcomes = new Map<string, number>();
-  const broken: number[] = [];
-  let done = 0;
-  const note = (told: Told) => {
-    done += 1;
-    for (const outcome of told.outcomes) {
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    }
-    if (told.broken.length > 0) {
-      broken.push(told.seed);
-      console.log(`seed ${told.seed}: ${told.broken[0]?.split("\n").slice(0, 3).join(" ").slice(0, 300)}`);
-    }
-    if (process.stderr.isTTY) {
-      process.stderr.write(`\r${done}/${count} `);
-    }
-  };
-  const workers = Math.min(count, availableParallelism());
-  await Promise.all(Array.from({ length: workers }, (_, index) => played({ first: from + index, end: from + count, step: workers }, note)));
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const told = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(", ");
-  console.log(`${count} histories from seed ${from} in ${seconds} s: ${broken.length} broken; ${told}`);
-  process.exitCode = broken.length === 0 ? 0 : 1;
+  const tally = startTally(count);
+  await watched(tally, startCampaign(counting(from, from + count), noting(tally, say)), false);
+  console.log(tally.summary(from));
+  process.exitCode = tally.broken.length === 0 ? 0 : 1;
 }
 
-interface Share {
-  readonly first: number;
-  readonly end: number;
-  readonly step: number;
+/** Until the time is over, the first that breaks, or Ctrl-C. */
+async function long(hours: number, from: number): Promise<void> {
+  const tally = startTally(undefined);
+  const campaign = startCampaign(
+    counting(from, Number.POSITIVE_INFINITY),
+    noting(tally, () => campaign.stop()),
+  );
+  const over = Number.isFinite(hours) ? setTimeout(() => campaign.stop(), hours * 3_600_000) : undefined;
+  await watched(tally, campaign, true);
+  clearTimeout(over);
+  const [broken] = tally.broken;
+  if (broken !== undefined) {
+    await one(broken.seed, true);
+    console.log(`to see it again: npm run sim -- --seed ${broken.seed} --shrink`);
+  }
+  console.log(tally.summary(from));
 }
 
-function played(share: Share, note: (told: Told) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: share });
-    worker
-      .on("message", note)
-      .on("error", reject)
-      .on("exit", () => resolve());
-  });
-}
-
-async function playShare({ first, end, step }: Share): Promise<void> {
-  for (let seed = first; seed < end; seed += step) {
-    const { outcomes, broken } = await play(seed);
-    parentPort?.postMessage({ seed, outcomes, broken } satisfies Told);
+function* counting(from: number, end: number): Generator<number> {
+  for (let seed = from; seed < end; seed++) {
+    yield seed;
   }
 }
 
-/** A whole number, or a word about what is wrong with it. */
-function whole(name: "seed" | "histories" | "from", fallback: number): number {
+function noting(tally: Tally, onBroken: (told: Told) => void): (told: Told) => void {
+  return (told) => {
+    tally.add(told);
+    if (told.broken.length > 0) {
+      onBroken(told);
+    }
+  };
+}
+
+function say({ seed, broken }: Told): void {
+  console.log(`seed ${seed}: ${broken[0]?.split("\n").slice(0, 3).join(" ").slice(0, 300)}`);
+}
+
+const MINUTE_MS = 60_000;
+
+/** On a terminal one line that moves; of a long run elsewhere a line a minute. Ctrl-C ends it with what there is. */
+async function watched(tally: Tally, campaign: Campaign, isLong: boolean): Promise<void> {
+  const { isTTY } = process.stderr;
+  const shown = setInterval(
+    () => process.stderr.write(isTTY ? `\r${tally.progress()} ` : `${tally.progress()}\n`),
+    isTTY ? 1_000 : MINUTE_MS,
+  );
+  if (!isTTY && !isLong) {
+    clearInterval(shown);
+  }
+  process.once("SIGINT", () => campaign.stop());
+  try {
+    await campaign.done;
+  } finally {
+    clearInterval(shown);
+    if (isTTY) {
+      process.stderr.write("\n");
+    }
+  }
+}
+
+/** A number of the kind that is asked for, or a word about what is wrong with it. */
+function number(name: "seed" | "histories" | "from" | "hours", fallback: number): number {
   const text = values[name];
   const value = text === undefined ? fallback : Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) {
-    console.error(`--${name} ${text}: a whole number, 0 or more`);
+  const whole = name !== "hours";
+  if (text === "" || !(value >= 0) || (whole && !Number.isSafeInteger(value))) {
+    console.error(`--${name} ${text}: ${whole ? "a whole number, 0 or more" : "a number of hours, 0 or more"}`);
     process.exit(3);
   }
   return value;
 }
 
-if (!isMainThread) {
-  await playShare(workerData as Share);
-} else if (values.seed !== undefined) {
-  await one(whole("seed", 1));
+if (values.seed !== undefined) {
+  await one(number("seed", 1), values.shrink);
+} else if (values.hours !== undefined || values.forever) {
+  await long(values.forever ? Number.POSITIVE_INFINITY : number("hours", 1), number("from", 1));
 } else {
-  await many(whole("histories", 500), whole("from", 1));
+  await many(number("histories", 500), number("from", 1));
 }

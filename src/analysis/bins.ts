@@ -91,7 +91,7 @@ function compact(bins: readonly Bin[], now: number, since: number | undefined): 
   const merged: Bin[] = [];
   for (const bin of bins) {
     const last = merged.at(-1);
-    if (last !== undefined && cellOf(last, now, since) === cellOf(bin, now, since)) merged[merged.length - 1] = mergeBins(last, bin);
+    if (last !== undefined && isSameCell(last, bin, now, since)) merged[merged.length - 1] = mergeBins(last, bin);
     else merged.push(bin);
   }
   while (merged.length > MIN_BINS && jsonLength(merged) > MAX_JSON) mergeOldest(merged, since);
@@ -113,10 +113,17 @@ function lengthOf(bin: Bin): number {
 
 const lengths = new WeakMap<Bin, number>();
 
-function cellOf({ from, to }: Bin, now: number, since: number | undefined): string {
-  const age = now - to;
-  const width = age < MINUTE ? 10 * SECOND : age < 10 * MINUTE ? MINUTE : 10 * MINUTE;
-  return `${isBefore(from, since)}/${width}/${Math.floor(from / width)}`;
+function isSameCell(a: Bin, b: Bin, now: number, since: number | undefined): boolean {
+  const width = widthAt(now - a.to);
+  return (
+    width === widthAt(now - b.to) &&
+    Math.floor(a.from / width) === Math.floor(b.from / width) &&
+    isBefore(a.from, since) === isBefore(b.from, since)
+  );
+}
+
+function widthAt(age: number): number {
+  return age < MINUTE ? 10 * SECOND : age < 10 * MINUTE ? MINUTE : 10 * MINUTE;
 }
 
 /** Whether a scrape's time is outside the step that began at `since`. */

@@ -87,8 +87,7 @@ async function lowerAll(actions: readonly Action[], namespace: string, context: 
 
 async function commit(observed: Observed, status: CanaryRolloutStatus, { verbs, cache }: ActContext): Promise<void> {
   const { name, namespace = "", resourceVersion } = observed.rollout.metadata;
-  const wanted = JSON.parse(JSON.stringify(status)) as Record<string, unknown>;
-  const patch = { metadata: { resourceVersion }, status: mergeDiff(observed.rollout.status ?? {}, wanted) };
+  const patch = { metadata: { resourceVersion }, status: mergeDiff({ ...observed.rollout.status }, { ...status }) };
   cache.put("canaryRollouts", await verbs.patchStatus(RESOURCES.canaryRollouts, namespace, name, patch));
 }
 

@@ -7,7 +7,7 @@ import { contextNamespace, kubeConfigSource } from "../cluster/kube-config.ts";
 import { createElector, type Elector } from "../cluster/lease.ts";
 import { createQueue, type Queue } from "../cluster/queue.ts";
 import type { ControllerConfig } from "../config.ts";
-import { systemClock } from "../domain/clock.ts";
+import { steady, systemClock } from "../domain/clock.ts";
 import { keyOf } from "../domain/kube.ts";
 import { decide } from "../engine/decide.ts";
 import { VERSION } from "../version.ts";
@@ -19,7 +19,7 @@ import { createStoreCache } from "./store-cache.ts";
 import { createStores, type Stores } from "./stores.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
 
-const clock = systemClock;
+const clock = steady(systemClock);
 const STUCK_MS = 120_000;
 /** An API server that does not answer keeps nobody from ending. */
 const SHUTDOWN_MS = 8_000;

@@ -78,9 +78,20 @@ function observeObjects(rollout: RolloutObject, context: ObserveContext): Observ
 }
 
 function specOf(rollout: RolloutObject, preset: string): Spec {
+  const { name } = rollout.metadata;
+  const written = (rollout["spec"] ?? rollout) as object;
+  const known = specs.get(written);
+  if (known?.preset === preset && known.name === name) {
+    return known.spec;
+  }
   const parsed = parseRollout(rollout, { preset });
-  return parsed.ok ? { ok: true, policy: parsed.policy } : { ok: false, errors: parsed.errors };
+  const spec: Spec = parsed.ok ? { ok: true, policy: parsed.policy } : { ok: false, errors: parsed.errors };
+  specs.set(written, { preset, name, spec });
+  return spec;
 }
+
+/** By what is written in `spec`. Objects that were observed are never changed, and most looks are at the same one. */
+const specs = new WeakMap<object, { readonly preset: string; readonly name: string; readonly spec: Spec }>();
 
 function setsOf(cache: Cache, namespace: string, rollout: string, deployment: Deployment | undefined): ReplicaSet[] {
   const all = cache.list("replicaSets", namespace) as readonly ReplicaSet[];

@@ -10,6 +10,20 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * Follows a clock's wall time forwards, and where that is set back goes on as time does until it is there again: within one
+ * process nothing that was noted down lies ahead.
+ */
+export function steady(clock: Clock): Clock {
+  let last = { wall: clock.now(), monotonic: clock.monotonic() };
+  function now(): number {
+    const monotonic = clock.monotonic();
+    last = { wall: Math.max(clock.now(), Math.round(last.wall + monotonic - last.monotonic)), monotonic };
+    return last.wall;
+  }
+  return { ...clock, now };
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

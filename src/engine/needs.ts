@@ -51,11 +51,29 @@ function targetPort(scene: Scene, pods: readonly Pod[]): number {
   if (typeof target === "number") {
     return target;
   }
-  const named = pods.flatMap(containerPorts).find(([name]) => name === target);
-  return named?.[1] ?? port;
+  for (const pod of pods) {
+    const named = containerPorts(pod).find(([name]) => name === target);
+    if (named !== undefined) {
+      return named[1];
+    }
+  }
+  return port;
 }
 
 function podRef(pod: Pod): PodRef[] {
+  const known = refs.get(pod);
+  if (known !== undefined) {
+    return known;
+  }
+  const found = readRef(pod);
+  refs.set(pod, found);
+  return found;
+}
+
+/** Objects that were observed are never changed. */
+const refs = new WeakMap<Pod, PodRef[]>();
+
+function readRef(pod: Pod): PodRef[] {
   const { name, uid } = pod.metadata;
   const ip = pod.status?.podIP;
   const ready = pod.status?.conditions?.find(({ type, status }) => type === "Ready" && status === "True");

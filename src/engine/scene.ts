@@ -18,6 +18,7 @@ import { hashOf, pinOf } from "../workload/selector.ts";
 import { activeSets, controlledSets, isHandedOver, newSetOf, trialsOf } from "../workload/sets.ts";
 import { replicasOf } from "../workload/size.ts";
 import { sameTemplate } from "../workload/template.ts";
+import { withoutFuture } from "./set-back.ts";
 import type { Observed } from "./types.ts";
 
 export interface Names {
@@ -59,7 +60,7 @@ export interface Scene {
 }
 
 export function sceneOf(o: Observed): Scene {
-  const status = o.rollout.status ?? {};
+  const status = withoutFuture(o.rollout.status ?? {}, o.now, o.samples.scrapes);
   const names = namesOf(o, status);
   const kind = ROUTE_KINDS.HTTPRoute;
   const deployment = o.deployment;

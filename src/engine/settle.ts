@@ -3,10 +3,10 @@
  * status writes: six a minute, and six more for those that come with a deed. A raise that needs a new status waits for it;
  * lowering waits for nothing; events are told with the status that they explain, so once.
  */
-import { isDeepStrictEqual } from "node:util";
 import type { CanaryRolloutStatus } from "../api/status.ts";
 import { conditionsOf } from "./conditions.ts";
 import type { Draft } from "./draft.ts";
+import { sameJson } from "./same-json.ts";
 import type { Scene } from "./scene.ts";
 import type { Plan } from "./types.ts";
 
@@ -21,8 +21,10 @@ const STEP_GRACE = 2 * MINUTE;
 export function settle(scene: Scene, draft: Draft): Plan {
   const view = statusOf(scene, draft);
   const lower = draft.lower ?? [];
-  const changed = draft.quiet !== true && (meaningChanged(scene.status, view) || evidenceIsOld(scene, view));
   const raise = draft.raise ?? [];
+  const stored = scene.o.rollout.status ?? {};
+  const setBack = stored !== scene.status && scene.o.rollout.status !== undefined;
+  const changed = draft.quiet !== true && (setBack || meaningChanged(stored, view) || evidenceIsOld(scene, view));
   const most = WRITES_A_MINUTE + (lower.length + raise.length > 0 ? MORE_FOR_DEEDS : 0);
   const room = changed ? roomAt(scene, most) : scene.now;
   const waits = room > scene.now;
@@ -55,7 +57,7 @@ function statusOf(scene: Scene, draft: Draft): CanaryRolloutStatus {
 /** Figures, and what the next transition carries anyway, are no reason to write. */
 function meaningOf(status: CanaryRolloutStatus): unknown {
   const { message: _message, target: _target, analysis, step, traffic, stable, canary, conditions, ...rest } = status;
-  return plain({
+  return {
     ...rest,
     fails: analysis?.verdict === "Fail",
     step: step && { index: step.index, weight: step.weight, passed: step.passed },
@@ -63,17 +65,17 @@ function meaningOf(status: CanaryRolloutStatus): unknown {
     stable: stable && { ...stable, readyReplicas: 0 },
     canary: canary && { ...canary, readyReplicas: 0, sized: 0 },
     conditions: conditions?.filter((condition) => condition.type !== "TrafficConfirmed" || condition.status === "False"),
-  });
+  };
 }
 
 export function meaningChanged(before: CanaryRolloutStatus, after: CanaryRolloutStatus): boolean {
-  return !isDeepStrictEqual(meaningOf(before), meaningOf(after));
+  const known = meanings.get(before) ?? meaningOf(before);
+  meanings.set(before, known);
+  return !sameJson(known, meaningOf(after));
 }
 
-/** As JSON would store it: undefined members are absent. */
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
-}
+/** The stored status is never changed, and every look is compared with it. */
+const meanings = new WeakMap<CanaryRolloutStatus, unknown>();
 
 function evidenceIsOld(scene: Scene, view: CanaryRolloutStatus): boolean {
   const started = scene.status.step?.startedAt;
@@ -81,7 +83,7 @@ function evidenceIsOld(scene: Scene, view: CanaryRolloutStatus): boolean {
     return false;
   }
   const last = Math.max(...scene.o.statusWrites, 0);
-  return scene.now - last >= EVIDENCE_AGE && !isDeepStrictEqual(plain(view.analysis.state), scene.status.analysis?.state);
+  return scene.now - last >= EVIDENCE_AGE && !sameJson(view.analysis.state, scene.status.analysis?.state);
 }
 
 /** When the next status write is within the limit. */

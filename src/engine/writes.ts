@@ -13,9 +13,10 @@ export function cutMarkOf(scene: Scene): string | undefined {
   return scene.canary && `${scene.canary.revision}/${scene.canary.attempt}`;
 }
 
-/** Nothing to do where the canary has no more than that already (and a final cut is marked). */
-export function lowerTo(scene: Scene, percent: number, why: string, cut?: string): readonly Action[] {
+/** Nothing to do where the canary has no more than that already, nor will have (and a final cut is marked). */
+export function lowerTo(scene: Scene, percent: number, why: string, final?: string): readonly Action[] {
   const { o, kind, names, actual } = scene;
+  const cut = final ?? withdrawalOf(scene, percent);
   const marked = cut === undefined || scene.cutMark === cut;
   if (o.route === undefined || (actual <= percent && marked)) {
     return [];
@@ -34,6 +35,15 @@ export function lowerTo(scene: Scene, percent: number, why: string, cut?: string
     why,
   };
   return [lower];
+}
+
+/**
+ * A raise was committed and is not in the route: another process may have it under way. Any change of the route makes it void,
+ * and this mark is one; the next raise takes it off.
+ */
+function withdrawalOf(scene: Scene, percent: number): string | undefined {
+  const underWay = scene.actual <= percent && scene.allowed > percent;
+  return underWay ? `${cutMarkOf(scene)} withdrawn ${new Date(scene.now).toISOString()}` : undefined;
 }
 
 /** Where routes may not be written: the canary's Service to stable's pods, then the route away, the trial's size last. */

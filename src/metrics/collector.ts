@@ -2,7 +2,7 @@
  * Polls one source for all releases that share a preset, a source and an interval: in one go, one poll at a time, each with
  * an end before the next is due. A release that joins in between is polled at once, by itself, for its base.
  */
-import type { Clock } from "../domain/clock.ts";
+import { type Clock, steady } from "../domain/clock.ts";
 import type { Session } from "./feed-session.ts";
 import { isAsked, opensAt, takeAnswer, targetsOf, wantedSince } from "./feed-session.ts";
 import type { Preset } from "./presets/preset.ts";
@@ -31,7 +31,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const { clock, intervalMs, onSamples } = options;
   const sessions = new Map<string, Session>();
   const closing = new AbortController();
-  const time = steadyTime(clock);
+  const time = steady(clock).now;
   let nap = new AbortController();
 
   async function run(): Promise<void> {
@@ -85,16 +85,6 @@ export function createCollector(options: CollectorOptions): Collector {
       closing.abort();
       await running;
     },
-  };
-}
-
-/** The wall clock, but for a step back: then it goes on as time does, or no sample would be newer than the last for a while. */
-function steadyTime(clock: Clock): () => number {
-  let last = { wall: clock.now(), monotonic: clock.monotonic() };
-  return () => {
-    const monotonic = clock.monotonic();
-    last = { wall: Math.max(clock.now(), Math.round(last.wall + monotonic - last.monotonic)), monotonic };
-    return last.wall;
   };
 }
 

@@ -14,8 +14,21 @@ export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
 
 /** The first path at which two templates differ, for example `spec.containers[0].image`. */
 export function templateDifference(a: PodTemplate, b: PodTemplate): string | undefined {
-  return difference(withoutHash(a), withoutHash(b), []);
+  const known = differences.get(a)?.get(b);
+  if (known !== undefined) return known.path;
+  const path = difference(withoutHash(a), withoutHash(b), []);
+  const of = differences.get(a) ?? new WeakMap<PodTemplate, Difference>();
+  differences.set(a, of);
+  of.set(b, { path });
+  return path;
 }
+
+interface Difference {
+  readonly path: string | undefined;
+}
+
+/** Objects that were observed are never changed, and the same two are compared at every look. */
+const differences = new WeakMap<PodTemplate, WeakMap<PodTemplate, Difference>>();
 
 export function withHash(template: PodTemplate, hash: string): PodTemplate {
   const labels = { ...template.metadata?.labels, [POD_TEMPLATE_HASH]: hash };

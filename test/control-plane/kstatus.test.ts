@@ -49,11 +49,19 @@ async function kstatus(objects: readonly object[]): Promise<string[]> {
 async function rolloutsOf(seeds: number): Promise<RolloutObject[]> {
   const seen = new Map<string, RolloutObject>();
   for (let seed = 1; seed <= seeds; seed += 1) {
-    await playHistory(drawPlot(seed), crds(), (observed) => {
-      const { metadata, status, spec } = observed.rollout;
-      const key = JSON.stringify([seed, metadata.generation, metadata.deletionTimestamp !== undefined, status?.phase, status?.conditions]);
-      seen.set(key, { ...observed.rollout, spec, metadata });
-      return decide(observed);
+    await playHistory(drawPlot(seed), crds(), {
+      decide: (observed) => {
+        const { metadata, status, spec } = observed.rollout;
+        const key = JSON.stringify([
+          seed,
+          metadata.generation,
+          metadata.deletionTimestamp !== undefined,
+          status?.phase,
+          status?.conditions,
+        ]);
+        seen.set(key, { ...observed.rollout, spec, metadata });
+        return decide(observed);
+      },
     });
   }
   return [...seen.values()];

@@ -1,14 +1,17 @@
 /** The invariants can break: with each guard switched off, a seed is found that tells so. */
 import { describe, expect, test } from "vitest";
-import { RESOURCES } from "../../src/domain/kube.ts";
+import { RESOURCES, type Verbs } from "../../src/domain/kube.ts";
 import { decide } from "../../src/engine/decide.ts";
 import type { Action, Observed, Plan } from "../../src/engine/types.ts";
-import { drawPlot } from "../../src/sim/histories/draw.ts";
-import { playHistory } from "../../src/sim/histories/play.ts";
+import { drawPlot, type Happening } from "../../src/sim/histories/draw.ts";
+import { playHistory, type Switches } from "../../src/sim/histories/play.ts";
+import { seededRandom } from "../../src/sim/kube/random.ts";
 import { crds } from "../support/manifests.ts";
 
 const served = crds();
-const SEEDS = 40;
+const SEEDS = 100;
+/** What needs two things at one moment. */
+const MORE_SEEDS = 150;
 
 type Switched = (plan: Plan, observed: Observed) => Plan;
 
@@ -41,7 +44,7 @@ describe.each(GUARDS)("%s", (_, words, off) => {
   test(`or one of ${SEEDS} seeds tells`, async () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const plot = { ...drawPlot(seed), lags: [0, 0, 0, 0, 0, 0, 0, 0] };
-      const { broken } = await playHistory(plot, served, (observed) => off(decide(observed), observed));
+      const { broken } = await playHistory(plot, served, { decide: (observed) => off(decide(observed), observed) });
       if (broken.some((what) => words.test(what))) {
         return;
       }
@@ -49,6 +52,65 @@ describe.each(GUARDS)("%s", (_, words, off) => {
     expect.unreachable(`no seed of ${SEEDS} says ${words}`);
   }, 120_000);
 });
+
+/** What is switched off between the processes and their world, and the deeds in which it matters. */
+const LINKS: readonly (readonly [string, RegExp, Switches, (seed: number) => readonly Happening[]])[] = [
+  ["only who holds the lease writes", /another process holds the lease/, { fence: false }, (seed) => twoAtOnce(seed, true)],
+  ["a status is written over what was read", /was left after/, { through: blindStatus }, (seed) => twoAtOnce(seed, false)],
+  ["a raise is for the route that was read", /written, 0 committed/, { through: blindRaise }, (seed) => twoAtOnce(seed, false)],
+  ["who missed something lists anew", /long after still|left: |Ready in phase|v4-bad had/, { listsAnew: false }, brokenWatches],
+];
+
+describe.each(LINKS)("%s", (_, words, switches, happeningsOf) => {
+  test("or a seed tells", async () => {
+    for (let seed = 1; seed <= MORE_SEEDS; seed++) {
+      const plot = { ...drawPlot(seed), happenings: happeningsOf(seed) };
+      const { broken } = await playHistory(plot, served, switches);
+      if (broken.some((what) => words.test(what))) {
+        return;
+      }
+    }
+    expect.unreachable(`no seed of ${MORE_SEEDS} says ${words}`);
+  }, 120_000);
+});
+
+/** A release is aborted while two processes act on it. */
+function twoAtOnce(seed: number, elected: boolean): readonly Happening[] {
+  const random = seededRandom(seed * 77);
+  const at = 4_000 + Math.floor(random() * 20_000);
+  const deaf = random() < 0.5;
+  const abort = { kind: "intent", intent: "abort", on: "rollout", token: "1" } as const;
+  return [
+    { at: 1_000, deed: { kind: "push", image: "v2-good" } },
+    { at, deed: { kind: "second", forMs: 60_000, underWayMs: 9_000, deaf, elected } },
+    { at: at + 1_000 + Math.floor(random() * 40_000), deed: abort },
+  ];
+}
+
+function brokenWatches(seed: number): readonly Happening[] {
+  const at = 2_000 + Math.floor(seededRandom(seed)() * 60_000);
+  return [
+    { at: 1_000, deed: { kind: "push", image: "v2-good" } },
+    { at, deed: { kind: "watches", fault: "break", forMs: 20_000 } },
+  ];
+}
+
+function blindStatus(verbs: Verbs): Verbs {
+  return {
+    ...verbs,
+    patchStatus: (resource, namespace, name, patch) => verbs.patchStatus(resource, namespace, name, { ...patch, metadata: {} }),
+  };
+}
+
+function blindRaise(verbs: Verbs): Verbs {
+  return {
+    ...verbs,
+    jsonPatch(resource, namespace, name, operations) {
+      const blind = operations.filter(({ path }) => path !== "/metadata/resourceVersion");
+      return verbs.jsonPatch(resource, namespace, name, resource === RESOURCES.httpRoutes ? blind : operations);
+    },
+  };
+}
 
 function raises({ raise }: Plan): boolean {
   return raise.some((action) => action.type === "jsonPatch" && action.resource === RESOURCES.httpRoutes);

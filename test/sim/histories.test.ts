@@ -17,6 +17,8 @@ const NAMED: readonly (readonly [number, string])[] = [
   [1292, "stable's set was deleted: Kubernetes started an older version, and the freeze came in the middle of its replacement"],
   [20051, "a newer template after the hand-over: Kubernetes shrank the adopted set and Serin grew it, ten times a second"],
   [40466, "a tool raised the weight and the watch was late: the cut wrote its mark and left the weight"],
+  [4631, "of two processes one took the weight back before the other's raise had arrived, and left the route as it was: the raise landed"],
+  [100001, "the controller's clock was set back by an hour and its process killed: a bad version kept its weight for an hour"],
 ];
 
 describe("a seed", () => {

@@ -1,6 +1,8 @@
 /** What people, tools and the world do to a release. Data, so that a history can be printed, replayed and made shorter. */
 import { ApiError, type KubeObject, RESOURCES, type ReplicaSet, type Resource, type Route } from "../../domain/kube.ts";
 import { pick } from "../kube/random.ts";
+import type { TakeOver } from "../world/take-over.ts";
+import type { WatchFault } from "../world/watch-trouble.ts";
 import type { World } from "../world/world.ts";
 import { NAMESPACE } from "../world/world.ts";
 import { APP, deployment, rollout, service, template } from "./cast.ts";
@@ -27,7 +29,10 @@ export type Deed =
   | { readonly kind: "outage"; readonly forMs: number }
   | { readonly kind: "flaky"; readonly forMs: number; readonly part: number }
   | { readonly kind: "blind"; readonly forMs: number }
-  | { readonly kind: "traffic"; readonly requestsPerSecond: number };
+  | { readonly kind: "traffic"; readonly requestsPerSecond: number }
+  | ({ readonly kind: "second" } & TakeOver)
+  | { readonly kind: "clock"; readonly whose: "controller" | "server"; readonly byMs: number }
+  | { readonly kind: "watches"; readonly fault: WatchFault; readonly forMs: number };
 
 export const DELETABLE = [
   "trial",
@@ -109,6 +114,15 @@ export function perform(deed: Deed, stage: Stage): void {
     case "traffic":
       world.feed.disturbance.requestsPerSecond = deed.requestsPerSecond;
       return;
+    case "second":
+      world.takeOver(deed);
+      return;
+    case "clock":
+      world.skew[deed.whose] += deed.byMs;
+      return;
+    case "watches":
+      disturbWatches(stage, deed.fault, deed.forMs);
+      return;
     default:
       deed satisfies never;
   }
@@ -143,6 +157,16 @@ function during({ world, random }: Stage, ms: number, failure: () => Error | und
   world.clock.schedule(ms, () => {
     plan.refuse = undefined;
     plan.lose = undefined;
+  });
+}
+
+function disturbWatches({ world: { trouble, clock } }: Stage, fault: WatchFault, forMs: number): void {
+  trouble.fault = fault;
+  clock.schedule(forMs, () => {
+    trouble.fault = undefined;
+    for (const relist of [...trouble.healed]) {
+      relist();
+    }
   });
 }
 

@@ -35,9 +35,15 @@ export function drawPlot(seed: number): Plot {
     replicas: pick(random, [1, 2, 4, 5, 10]),
     spec: drawSpec(random),
     requestsPerSecond: pick(random, [5, 50, 200]),
-    lags: Array.from({ length: KINDS_WATCHED }, () => pick(random, [0, 0, 5, 80, 900])),
+    lags: drawLags(random),
     happenings: [first, ...happenings].sort((a, b) => a.at - b.at),
   };
+}
+
+/** Some things are only asked where nothing is late. */
+function drawLags(random: Random): readonly number[] {
+  const prompt = random() < 0.25;
+  return Array.from({ length: KINDS_WATCHED }, () => (prompt ? 0 : pick(random, [0, 0, 5, 80, 900])));
 }
 
 function drawSpec(random: Random): object {
@@ -86,6 +92,14 @@ const intent = (random: Random): Deed => ({
   token: String(Math.floor(random() * 1e6)),
 });
 
+const second = (random: Random): Deed => ({
+  kind: "second",
+  forMs: pick(random, [5_000, 40_000, 120_000]),
+  underWayMs: pick(random, [0, 500, 9_000]),
+  deaf: random() < 0.5,
+  elected: random() < 0.5,
+});
+
 /** What is in it twice happens twice as often. */
 const DEEDS: readonly ((random: Random) => Deed)[] = [
   (random) => ({ kind: "push", image: image(random) }),
@@ -109,4 +123,12 @@ const DEEDS: readonly ((random: Random) => Deed)[] = [
   (random) => ({ kind: "flaky", forMs: pick(random, [30_000, 120_000]), part: pick(random, [0.1, 0.5]) }),
   (random) => ({ kind: "blind", forMs: pick(random, [5_000, 60_000, 200_000]) }),
   (random) => ({ kind: "traffic", requestsPerSecond: pick(random, [0, 2, 100]) }),
+  second,
+  second,
+  (random) => ({
+    kind: "clock",
+    whose: pick(random, ["controller", "controller", "server"]),
+    byMs: pick(random, [-3_600_000, -300_000, -20_000, 20_000, 300_000, 3_600_000]),
+  }),
+  (random) => ({ kind: "watches", fault: pick(random, ["break", "repeat", "shuffle"]), forMs: pick(random, [5_000, 60_000]) }),
 ];

@@ -7,6 +7,7 @@ import type { Action, Plan, RolloutObject } from "../../engine/types.ts";
 import { readyAddresses } from "../../traffic/endpoints.ts";
 import { sameTemplate } from "../../workload/template.ts";
 import { NAMESPACE, type World } from "../world/world.ts";
+import { speedIsKept } from "./speed.ts";
 
 /** `late`: the controller's watches are, so that a pod may fall while its weight is raised. */
 export function watchInvariants(world: World, broken: string[], late = false): void {
@@ -33,6 +34,7 @@ export function watchInvariants(world: World, broken: string[], late = false): v
         cutBeforeSaid(world, object as RolloutObject, say);
       }
       decidedOnce(object as RolloutObject, say);
+      speedIsKept(world, object as RolloutObject, previous as RolloutObject | undefined, say);
       if (!late) {
         readyIsReleased(world, object as RolloutObject, say);
       }

@@ -9,8 +9,9 @@ import { behaviourOf, deployment, FIRST, podBehaviourOf, rollout, service } from
 import { type Deed, perform, type Stage, tellDeed } from "./deeds.ts";
 import type { Plot } from "./draw.ts";
 import { whoServes, wrongEndings, wronglyPromoted } from "./ending.ts";
+import { watchExposureTime } from "./exposure-time.ts";
 import { disturbed, repeats, watchInvariants } from "./invariants.ts";
-import { createNarrator } from "./narrator.ts";
+import { createNarrator, weightsOf } from "./narrator.ts";
 
 export interface History {
   readonly plot: Plot;
@@ -26,15 +27,18 @@ const QUIET_MS = 20 * 60_000;
 const LONGEST_FAULT_MS = 200_000;
 const ADOPTION_MS = 30_000;
 
-/** `decide`: another decision than the real one, to prove that the invariants can break. */
-export async function playHistory(plot: Plot, crds: readonly KubeObject[], decide?: WorldOptions["decide"]): Promise<History> {
+/** What is switched off, to prove that the invariants can break. */
+export type Switches = Pick<WorldOptions, "decide" | "through" | "listsAnew" | "fence">;
+
+export async function playHistory(plot: Plot, crds: readonly KubeObject[], switches: Switches = {}): Promise<History> {
   const broken: string[] = [];
-  const late = plot.lags.some((lag) => lag > 0);
+  const late = plot.lags.some((lag) => lag > 0) || plot.happenings.some(({ deed }) => deed.kind === "second" || deed.kind === "watches");
   const narrator = createNarrator(() => world);
   const world: World = createWorld({
     seed: plot.seed,
     crds,
-    ...(decide ? { decide } : {}),
+    ...switches,
+    onRivals: () => broken.push(`${(world.clock.monotonic() / 1000).toFixed(1)}s a write is sent while another process holds the lease`),
     requestsPerSecond: plot.requestsPerSecond,
     behaviourOf,
     podBehaviourOf: (pod) => podBehaviourOf(pod.spec.containers[0]?.image),
@@ -49,8 +53,12 @@ export async function playHistory(plot: Plot, crds: readonly KubeObject[], decid
   });
   disturbed.add(world);
   watchInvariants(world, broken, late);
+  const exposure = watchExposureTime(plot, (what) => broken.push(what));
   const promoted = new Set<string>();
-  world.store.subscribe(({ object, previous }) => {
+  world.store.subscribe(({ resource, object, previous }) => {
+    if (resource.plural === RESOURCES.httpRoutes.plural) {
+      exposure.note(statusOf(world)?.canary?.images?.[0], Number(weightsOf(world).split("/")[1] ?? 0), world.clock.monotonic());
+    }
     const [latest, before] = [object, previous].map((one) => (one as Partial<RolloutObject> | undefined)?.status?.history?.[0]);
     if (latest?.outcome === "Promoted" && latest.finishedAt !== before?.finishedAt) {
       promoted.add((object as RolloutObject).status?.stable?.images?.[0] ?? "");
@@ -59,6 +67,7 @@ export async function playHistory(plot: Plot, crds: readonly KubeObject[], decid
   const stage: Stage = { world, random: seededRandom(plot.seed + 1), git: { image: FIRST, replicas: plot.replicas, spec: plot.spec } };
   try {
     await play(plot, stage, (deed) => narrator.say(tellDeed(deed)));
+    exposure.note(undefined, 0, world.clock.monotonic());
     broken.push(...wrongEndings(stage), ...wronglyPromoted(plot, [...promoted]));
   } catch (error) {
     broken.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -86,7 +95,7 @@ async function play(plot: Plot, stage: Stage, tell: (deed: Deed) => void): Promi
   }
   await world.advance(LONGEST_FAULT_MS);
   perform({ kind: "traffic", requestsPerSecond: 100 }, stage);
-  await world.advance(QUIET_MS);
+  await world.advance(QUIET_MS + Math.max(0, -world.skew.controller));
 }
 
 function lagOf({ lags }: Plot): Lag {

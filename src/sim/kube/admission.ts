@@ -1,6 +1,6 @@
 /** What happens to a body between the request and the storage: decoded, put in order, defaulted, validated. Pure but for the context. */
 import { DecodeError } from "./builtin/decode-error.ts";
-import { child, cloneJson, equalJson, isObject, type Json, part } from "./json.ts";
+import { child, cloneJson, isObject, type Json, part, shareParts } from "./json.ts";
 import { apiVersionOf, type Kind, type RuleContext } from "./kinds.ts";
 import { keepServerFields, metadataProblems, metadataUpdateProblems, tidyMetadata } from "./metadata.ts";
 import { badRequest, bodyKind, type FieldProblem, invalid, invalidValue, StatusError } from "./status-error.ts";
@@ -139,7 +139,7 @@ export function admitUpdate(kind: Kind, draft: Json, previous: Json, subresource
   if (meta["managedFields"] === undefined) {
     restore(meta, part(previous, "metadata"), "managedFields");
   }
-  if (equalJson(next, previous)) {
+  if (shareParts(next, previous)) {
     return previous;
   }
   const finalizers = metadataUpdateProblems(meta, part(previous, "metadata"));

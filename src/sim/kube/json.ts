@@ -72,6 +72,34 @@ export function equalJson(a: unknown, b: unknown): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key], b[key]));
 }
 
+/**
+ * Gives a draft its predecessor's parts wherever they are equal, so that what did not change stays the same object. Answers
+ * whether all of it is equal.
+ */
+export function shareParts(draft: Json | unknown[], previous: unknown): boolean {
+  if (!isContainer(previous) || Array.isArray(draft) !== Array.isArray(previous)) {
+    return false;
+  }
+  const [own, before] = [draft as Json, previous as Json];
+  const keys = Object.keys(own);
+  let same = keys.length === Object.keys(before).length;
+  for (const key of keys) {
+    const [value, old] = [own[key], before[key]];
+    if (value === old) {
+      same &&= Object.hasOwn(before, key);
+    } else if (isContainer(value) && shareParts(value, old)) {
+      own[key] = old;
+    } else {
+      same = false;
+    }
+  }
+  return same;
+}
+
+function isContainer(value: unknown): value is Json | unknown[] {
+  return typeof value === "object" && value !== null;
+}
+
 /** RFC 7386, section 2. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) {

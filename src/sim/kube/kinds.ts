@@ -97,8 +97,10 @@ export function createKindRegistry(builtIn: readonly Kind[]): KindRegistry {
   let kinds = [...builtIn];
   const index = new Map<string, Kind>();
   const stored = new Map<string, Kind>();
+  let asked = new WeakMap<Resource, Kind>();
   const reindex = () => {
     index.clear();
+    asked = new WeakMap();
     stored.clear();
     for (const kind of kinds) {
       index.set(`${kind.group}/${kind.version}/${kind.plural}`, kind);
@@ -110,10 +112,11 @@ export function createKindRegistry(builtIn: readonly Kind[]): KindRegistry {
   return {
     find,
     require(resource) {
-      const kind = find(resource.group, resource.version, resource.plural);
+      const kind = asked.get(resource) ?? find(resource.group, resource.version, resource.plural);
       if (kind === undefined) {
         throw noSuchResource();
       }
+      asked.set(resource, kind);
       return kind;
     },
     byKind: (apiVersion, name) => kinds.find((kind) => kind.kind === name && apiVersionOf(kind) === apiVersion),

@@ -21,14 +21,21 @@ export interface Tables {
   compact(resourceVersion: number): void;
 }
 
+/** The objects of one storage, by `namespace/name`. */
+interface Table {
+  readonly objects: Map<string, KubeObject>;
+  /** In the order of their keys; undefined after a change. */
+  sorted: readonly KubeObject[] | undefined;
+}
+
 export function createTables(kinds: KindRegistry, options: { resourceVersion: number; historyLimit: number }): Tables {
-  const tables = new Map<string, Map<string, KubeObject>>();
+  const tables = new Map<string, Table>();
   const history = createHistory(options.historyLimit, options.resourceVersion);
   const notify = createNotifier();
   let version = options.resourceVersion;
 
   const table = (storage: string) => {
-    const known = tables.get(storage) ?? new Map<string, KubeObject>();
+    const known = tables.get(storage) ?? { objects: new Map<string, KubeObject>(), sorted: undefined };
     tables.set(storage, known);
     return known;
   };
@@ -52,21 +59,22 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
 
   const self: Tables = {
     resourceVersion: () => version,
-    get: (storage, namespace, name) => tables.get(storage)?.get(`${namespace}/${name}`),
+    get: (storage, namespace, name) => tables.get(storage)?.objects.get(`${namespace}/${name}`),
     list(storage, namespace, at) {
-      const objects = at === undefined ? table(storage) : earlier(table(storage), self.changesSince(at), storage);
-      return [...objects]
-        .filter(([, object]) => namespace === undefined || object.metadata.namespace === namespace)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, object]) => object);
+      const now = table(storage);
+      now.sorted ??= inOrder(now.objects);
+      const sorted = at === undefined ? now.sorted : inOrder(earlier(now.objects, self.changesSince(at), storage));
+      return sorted.filter((object) => namespace === undefined || object.metadata.namespace === namespace);
     },
     namespaceIsEmpty: (namespace) =>
-      [...tables.values()].every((objects) => [...objects.values()].every((object) => object.metadata.namespace !== namespace)),
+      [...tables.values()].every(({ objects }) => [...objects.values()].every((object) => object.metadata.namespace !== namespace)),
     put(storage, object) {
       const kept = withVersion(object);
       const key = keyOf(kept);
-      const previous = table(storage).get(key);
-      table(storage).set(key, kept);
+      const changed = table(storage);
+      const previous = changed.objects.get(key);
+      changed.objects.set(key, kept);
+      changed.sorted = undefined;
       if (storage === DEFINITIONS) {
         kinds.install(kindsOf(kept as Json));
       }
@@ -74,7 +82,9 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
       return kept;
     },
     remove(storage, object) {
-      table(storage).delete(keyOf(object));
+      const changed = table(storage);
+      changed.objects.delete(keyOf(object));
+      changed.sorted = undefined;
       record("DELETED", stored(storage), withVersion(object as Json), object);
       if (storage === DEFINITIONS) {
         removeInstances(object);
@@ -87,7 +97,7 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
 
   function removeInstances(definition: KubeObject) {
     const storage = kindsOf(definition as Json)[0]?.storage ?? "";
-    for (const instance of [...table(storage).values()]) {
+    for (const instance of [...table(storage).objects.values()]) {
       self.remove(storage, instance);
     }
     kinds.uninstall(storage);
@@ -97,6 +107,10 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
 
 function keyOf(object: KubeObject): string {
   return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+}
+
+function inOrder(objects: ReadonlyMap<string, KubeObject>): readonly KubeObject[] {
+  return [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
 }
 
 /** The table before these changes. */

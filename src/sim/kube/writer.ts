@@ -83,12 +83,14 @@ function create(world: World, kind: Kind, namespace: string, object: KubeObject,
 }
 
 function noteWriter(kind: Kind, next: Json, previous: Json | undefined, { fieldManager, subresource }: WriteOptions, now: number): void {
-  const meta = child(next, "metadata");
-  if (fieldManager === undefined && meta["managedFields"] === undefined) {
+  if (fieldManager === undefined && part(next, "metadata")["managedFields"] === undefined) {
     return;
   }
-  const part = subresource === "status" ? subresource : undefined;
-  const writer = { manager: fieldManager, subresource: part, apiVersion: apiVersionOf(kind), time: secondsText(now) } as const;
+  // What an update did not change is its predecessor's own, and frozen.
+  const meta = { ...part(next, "metadata") };
+  next["metadata"] = meta;
+  const written = subresource === "status" ? subresource : undefined;
+  const writer = { manager: fieldManager, subresource: written, apiVersion: apiVersionOf(kind), time: secondsText(now) } as const;
   meta["managedFields"] = managedAfter(meta["managedFields"], previous, next, writer);
   tidyMetadata(meta);
 }

@@ -2,7 +2,7 @@
  * What a controller's process knows: the real stores, listed when it starts and then told of every change as its watches
  * are, each kind with a delay of its own. So it may see a set before its Deployment, and its own writes before anybody's.
  */
-import { createStore, type Store } from "../../cluster/store.ts";
+import { createStore, type Sink, type Store } from "../../cluster/store.ts";
 import { withoutManagedFields } from "../../cluster/trim.ts";
 import type { Cache } from "../../controller/cache.ts";
 import { WATCHED, type Watched } from "../../controller/concerns.ts";
@@ -11,7 +11,8 @@ import { createWatchedStores } from "../../controller/stores.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { type Pod, RESOURCES, type Resource, type ResourceName } from "../../domain/kube.ts";
 import { selectorMatches } from "../../workload/selector.ts";
-import type { Change, KubeStore } from "../kube/store.ts";
+import type { Change, KubeList, KubeStore } from "../kube/store.ts";
+import { tellings, type WatchTrouble } from "./watch-trouble.ts";
 
 /** Milliseconds from a change to the controller's knowledge of it. */
 export type Lag = (resource: Watched | "pods") => number;
@@ -20,6 +21,11 @@ export interface InformedCacheOptions {
   readonly store: KubeStore;
   readonly clock: Clock;
   readonly lag: Lag;
+  readonly trouble: WatchTrouble;
+  /** False: who missed something never knows, to prove that an invariant can break. */
+  readonly listsAnew?: boolean | undefined;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   readonly onConcern: (rollout: string, why: string) => void;
 }
 
@@ -29,13 +35,22 @@ export interface InformedCache extends Cache {
 }
 
 interface PodWatch {
+  readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly store: Store<Pod>;
 }
 
 const NAME_BY_PLURAL = new Map<string, Watched | "pods">([...WATCHED, "pods" as const].map((name) => [RESOURCES[name].plural, name]));
 
-export function createInformedCache({ store, clock, lag, onConcern }: InformedCacheOptions): InformedCache {
+export function createInformedCache({
+  store,
+  clock,
+  lag,
+  trouble,
+  listsAnew = true,
+  random,
+  onConcern,
+}: InformedCacheOptions): InformedCache {
   const onFailure = (_name: unknown, error: unknown) => {
     throw error;
   };
@@ -64,10 +79,24 @@ export function createInformedCache({ store, clock, lag, onConcern }: InformedCa
     if (name === undefined) {
       return;
     }
-    const delay = lag(name);
-    if (delay === 0) tell(name, change);
-    else clock.schedule(delay, () => alive && tell(name, change));
+    for (const delay of tellings(trouble.fault, lag(name), random)) {
+      if (delay === 0) tell(name, change);
+      else clock.schedule(delay, () => alive && tell(name, change));
+    }
   });
+
+  /** As a reflector does after its watch was lost for too long. */
+  function relist(): void {
+    for (const name of WATCHED.filter(serves)) {
+      fill(of[name], store.list(RESOURCES[name]));
+    }
+    for (const { labels, namespace, store: pods } of watches.values()) {
+      fill(pods, store.list(RESOURCES.pods, { namespace, labelSelector: { matchLabels: labels } }));
+    }
+  }
+  if (listsAnew) {
+    trouble.healed.add(relist);
+  }
 
   function watchPods(key: string, namespace: string, labels: Readonly<Record<string, string>>): PodWatch {
     const pods = createStore<Pod>({ trim: withoutManagedFields, onListenerError: (error) => onFailure("pods", error) });
@@ -75,7 +104,7 @@ export function createInformedCache({ store, clock, lag, onConcern }: InformedCa
       pods.put(pod);
     }
     pods.onChange(() => alive && onConcern(key.split("#")[0] ?? key, "pods"));
-    const watch = { labels, store: pods };
+    const watch = { labels, namespace, store: pods };
     watches.set(key, watch);
     return watch;
   }
@@ -89,9 +118,16 @@ export function createInformedCache({ store, clock, lag, onConcern }: InformedCa
     ...createStoreCache(of, podWatches, serves),
     stop() {
       alive = false;
+      trouble.healed.delete(relist);
       stop();
     },
   };
+}
+
+function fill(sink: Sink, { items, resourceVersion }: KubeList): void {
+  const list = sink.relist(undefined);
+  list.page(items, resourceVersion);
+  list.done();
 }
 
 function isServed(store: KubeStore, { group, version, plural }: Resource): boolean {

@@ -22,6 +22,8 @@ export interface TrafficOptions {
   readonly random: () => number;
   readonly requestsPerSecond: number;
   readonly behaviourOf: (image: string, now: number) => Behaviour;
+  /** Shared by the feeds of several processes. */
+  readonly disturbance?: Disturbance;
 }
 
 /** What a test may do to the mesh and to the source of metrics. */
@@ -44,6 +46,7 @@ export interface SimulatedFeed {
 interface Session {
   request: SampleRequest;
   scrapes: Scrape[];
+  /** Monotonic time of the last scrape. */
   at: number;
   cancel: () => void;
 }
@@ -53,7 +56,7 @@ const BOUNDS = [1, 5, 10, 20, 50, 100, 200, 300, 400, 500, 1000, 5000];
 export function createTraffic(options: TrafficOptions): SimulatedFeed {
   const { clock } = options;
   const sessions = new Map<string, Session>();
-  const disturbance: Disturbance = { fault: undefined, share: undefined, requestsPerSecond: undefined };
+  const disturbance: Disturbance = options.disturbance ?? { fault: undefined, share: undefined, requestsPerSecond: undefined };
 
   function tick(key: string): void {
     const session = sessions.get(key);
@@ -62,8 +65,9 @@ export function createTraffic(options: TrafficOptions): SimulatedFeed {
     }
     const now = clock.now();
     if (disturbance.fault === undefined) {
-      session.scrapes.push(scrape(options, disturbance, session.request, now, (now - session.at) / 1000));
-      session.at = now;
+      const seconds = (clock.monotonic() - session.at) / 1000;
+      session.scrapes.push(scrape(options, disturbance, session.request, now, seconds));
+      session.at = clock.monotonic();
     }
     session.cancel = clock.schedule(session.request.intervalMs, () => tick(key));
     feed.onSamples(key);
@@ -79,7 +83,7 @@ export function createTraffic(options: TrafficOptions): SimulatedFeed {
         sessions.delete(key);
       } else if (session === undefined) {
         const cancel = clock.schedule(request.intervalMs, () => tick(key));
-        sessions.set(key, { request, scrapes: [], at: clock.now(), cancel });
+        sessions.set(key, { request, scrapes: [], at: clock.monotonic(), cancel });
       } else {
         session.request = request;
       }

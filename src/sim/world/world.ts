@@ -2,12 +2,8 @@
  * A whole cluster on virtual time: API server, controller manager, kubelet, mesh and traffic as models, and the real
  * `observe`, `decide` and `act` among them. A history is a function of its seed and of what a test does to it.
  */
-import { createEventRecorder } from "../../cluster/events.ts";
-import { createQueue, type Queue } from "../../cluster/queue.ts";
-import { lookAgain } from "../../controller/loop.ts";
-import { observe } from "../../controller/observe.ts";
-import { type Memory, NO_MEMORY, reconcile } from "../../controller/reconcile.ts";
-import { type KubeObject, keyOf, RESOURCES } from "../../domain/kube.ts";
+import { type Clock, steady } from "../../domain/clock.ts";
+import { type KubeObject, RESOURCES, type Verbs } from "../../domain/kube.ts";
 import { decide } from "../../engine/decide.ts";
 import type { Action, Observed, Plan, RolloutObject } from "../../engine/types.ts";
 import type { PodBehaviour } from "../kube/controllers/kubelet/behaviours.ts";
@@ -19,10 +15,14 @@ import { seededRandom } from "../kube/random.ts";
 import { createStore, type KubeStore } from "../kube/store.ts";
 import { storeVerbs } from "../kube/verbs.ts";
 import { createVirtualClock, type VirtualClock } from "../virtual-clock.ts";
-import { type FaultyVerbs, faultyVerbs, Killed, type Write } from "./faults.ts";
-import { createInformedCache, type InformedCache, type Lag } from "./informed-cache.ts";
+import { type ControllerProcess, startProcess } from "./controller-process.ts";
+import { type FaultyVerbs, faultyVerbs, type Write } from "./faults.ts";
+import type { Lag } from "./informed-cache.ts";
+import { type Line, openLine, type UnderWay, verbsOver } from "./line.ts";
 import { acceptRoutes } from "./policy-controller.ts";
+import { type Member, type TakeOver, takeOver } from "./take-over.ts";
 import { type Behaviour, createTraffic, type SimulatedFeed } from "./traffic.ts";
+import type { WatchTrouble } from "./watch-trouble.ts";
 
 export interface WorldOptions {
   readonly seed: number;
@@ -39,6 +39,14 @@ export interface WorldOptions {
   readonly onPlan?: (plan: Plan, again: () => Plan) => void;
   readonly onAction?: (action: Action) => void;
   readonly onWrite?: (write: Write) => void;
+  /** Between the controllers and the API server, to prove that the invariants can break. */
+  readonly through?: (verbs: Verbs) => Verbs;
+  /** False: watches that were broken miss what happened meanwhile for good. */
+  readonly listsAnew?: boolean;
+  /** False: a process that does not hold the lease writes all the same. */
+  readonly fence?: boolean;
+  /** A write is sent while another process holds the lease. */
+  readonly onRivals?: () => void;
 }
 
 export interface World {
@@ -48,21 +56,19 @@ export interface World {
   readonly feed: SimulatedFeed;
   /** How often the controller's process was started. */
   readonly starts: number;
+  /** Milliseconds by which the wall clocks are off. */
+  readonly skew: { controller: number; server: number };
+  readonly trouble: WatchTrouble;
   /** Ends the process, as kill -9 does. */
   kill(): void;
   /** Nothing where one runs. */
   start(): void;
+  /** A second process beside the one that runs; nothing where none runs, or two do. */
+  takeOver(how: TakeOver): void;
   advance(ms: number): Promise<void>;
   /** Until it holds, within virtual `limitMs`. */
   until(what: string, holds: () => boolean, limitMs?: number): Promise<void>;
   rollout(name?: string): RolloutObject;
-}
-
-/** A controller's process: what ends with it. */
-interface Process {
-  readonly queue: Queue;
-  readonly cache: InformedCache;
-  readonly memories: Map<string, Memory>;
 }
 
 export const NAMESPACE = "shop";
@@ -73,86 +79,75 @@ const GOOD: Behaviour = { failRate: 0.001, latencyMs: 20 };
 export function createWorld(options: WorldOptions): World {
   const clock = createVirtualClock(START);
   const random = seededRandom(options.seed);
-  const store = createStore({ now: clock.now, seed: options.seed, namespaces: [NAMESPACE] });
+  const skew = { controller: 0, server: 0 };
+  const serverClock: Clock = { ...clock, now: () => clock.now() + skew.server };
+  const processClock = () => steady({ ...clock, now: () => clock.now() + skew.controller });
+  let ownClock = processClock();
+  const store = createStore({ now: serverClock.now, seed: options.seed, namespaces: [NAMESPACE] });
   for (const crd of options.crds) {
     store.create(CRDS, "", crd);
   }
-  createControllerManager({ store, clock });
+  createControllerManager({ store, clock: serverClock });
   const podBehaviourOf = options.podBehaviourOf ?? (() => READY);
-  createKubelet({ store, clock, runtime: createSimulatedRuntime({ clock, behaviourOf: podBehaviourOf }) });
-  acceptRoutes(store, clock);
-  const verbs = faultyVerbs(storeVerbs(store), (write) => options.onWrite?.(write));
-  const feed = createTraffic({
+  createKubelet({ store, clock: serverClock, runtime: createSimulatedRuntime({ clock, behaviourOf: podBehaviourOf }) });
+  acceptRoutes(store, serverClock);
+  const through = options.through ?? ((verbs) => verbs);
+  const verbs = faultyVerbs(through(storeVerbs(store)), (write) => options.onWrite?.(write));
+  const traffic = {
     store,
-    clock,
+    clock: { ...clock, now: () => ownClock.now() },
     random,
     requestsPerSecond: options.requestsPerSecond ?? 100,
     behaviourOf: options.behaviourOf ?? (() => GOOD),
-  });
-  const decideWith = options.decide ?? decide;
+  };
+  const feed = createTraffic(traffic);
   const running = new Set<Promise<void>>();
-  let process: Process | undefined;
+  const underWay: UnderWay = { count: 0 };
+  const takeOvers = new Set<Member>();
+  const trouble: WatchTrouble = { fault: undefined, healed: new Set() };
+  let line = openLine();
+  let process: ControllerProcess | undefined;
   let starts = 0;
-  let instant = { at: -1, looks: 0 };
 
-  async function run(key: string): Promise<void> {
-    const mine = process;
-    instant = { at: clock.monotonic(), looks: clock.monotonic() === instant.at ? instant.looks + 1 : 1 };
-    if (instant.looks > LOOKS_AT_ONCE) {
-      throw new Error(
-        `livelock: ${instant.looks} reconciles without time passing: ${JSON.stringify(world.rollout(key.split("/")[1]).status)}`,
-      );
-    }
-    const [namespace = "", name = ""] = key.split("/");
-    const cache = mine?.cache;
-    const rollout = cache?.get("canaryRollouts", namespace, name) as RolloutObject | undefined;
-    if (mine === undefined || cache === undefined || rollout === undefined) {
-      feed.request(key, undefined);
-      return;
-    }
-    const record = createEventRecorder({ verbs, clock, instance: "serin-0", onFailure: rethrowKilled });
-    const context = {
-      cache,
-      feed,
-      preset: "Linkerd",
-      now: clock.now,
-      decide: decideWith,
-      verbs,
-      record,
-      ...(options.onAction ? { onAction: options.onAction } : {}),
-    };
-    const done = await reconcile(rollout, mine.memories.get(key) ?? NO_MEMORY, context);
-    if (!done.result.ok && !done.result.conflict && done.result.error instanceof Killed) {
-      throw done.result.error;
-    }
-    mine.memories.set(key, done.memory);
-    const left = cache.get("canaryRollouts", namespace, name) as RolloutObject | undefined;
-    if (done.result.ok && left !== undefined) {
-      options.onPlan?.(done.plan, () => decideWith(observe(left, { ...context, now: clock.now(), ...done.memory })));
-    }
-    lookAgain(mine.queue, clock.now(), key, done);
-  }
-
-  /** A kill takes the process with it; whatever else is thrown is a bug. */
-  function tracked(key: string): Promise<void> {
-    const work = run(key).catch((error: unknown) => {
-      if (!(error instanceof Killed)) {
-        throw error;
-      }
-      world.kill();
-      clock.schedule(RESTART_MS, () => world.start());
-    });
+  function track(work: Promise<void>): void {
     running.add(work);
     void work.finally(() => running.delete(work)).catch(() => {});
-    return work;
+  }
+
+  /** A process of its own line, that does not lead yet. */
+  function begin(over: Line, ownFeed: SimulatedFeed, instance: string): ControllerProcess {
+    return startProcess({
+      store,
+      clock: ownClock,
+      random,
+      lag: options.lag ?? (() => 0),
+      trouble,
+      listsAnew: options.listsAnew,
+      feed: ownFeed,
+      verbs: verbsOver(over, verbs, clock, underWay),
+      instance,
+      decide: options.decide ?? decide,
+      onAction: options.onAction,
+      onPlan: options.onPlan,
+      onWork: track,
+      onKilled() {
+        world.kill();
+        clock.schedule(RESTART_MS, () => world.start());
+      },
+      onFailure: (error) => failures.push(error),
+    });
   }
 
   const failures: unknown[] = [];
   async function drain(): Promise<void> {
     do {
-      await new Promise((resolve) => setImmediate(resolve));
-      await Promise.allSettled(running);
-    } while (running.size > 0);
+      while (running.size > underWay.count) {
+        await (underWay.count + takeOvers.size === 0 ? Promise.allSettled(running) : turn());
+      }
+      if (takeOvers.size > 0) {
+        await turn();
+      }
+    } while (running.size > underWay.count);
     if (failures.length > 0) {
       throw failures[0];
     }
@@ -163,14 +158,15 @@ export function createWorld(options: WorldOptions): World {
     store,
     verbs,
     feed,
+    skew,
+    trouble,
     get starts() {
       return starts;
     },
     kill() {
-      process?.cache.stop();
-      void process?.queue.pause();
+      line.ended = true;
+      process?.stop();
       process = undefined;
-      feed.forget();
     },
     start() {
       if (process !== undefined) {
@@ -178,13 +174,29 @@ export function createWorld(options: WorldOptions): World {
       }
       starts += 1;
       verbs.revive();
-      const queue = createQueue({ clock, random, concurrency: 1, run: tracked, onError: (_key, error) => failures.push(error) });
-      const onConcern = (key: string, why: string) => queue.add(key, why);
-      process = { queue, cache: createInformedCache({ store, clock, lag: options.lag ?? (() => 0), onConcern }), memories: new Map() };
-      queue.start();
-      for (const rollout of store.list(RESOURCES.canaryRollouts).items) {
-        queue.add(keyOf(rollout), "start");
+      ownClock = processClock();
+      line = openLine();
+      process = begin(line, feed, "serin-0");
+      process.lead();
+    },
+    takeOver(how) {
+      if (process === undefined || takeOvers.size > 0) {
+        return;
       }
+      const elder: Member = { process, line, identity: `serin-${starts}` };
+      starts += 1;
+      line = openLine();
+      const identity = `serin-${starts}`;
+      ownClock = processClock();
+      process = begin(line, createTraffic({ ...traffic, clock: ownClock, disturbance: feed.disturbance }), identity);
+      const { onRivals = () => {}, fence = true } = options;
+      const lease = { namespace: NAMESPACE, verbs: storeVerbs(store), clock: ownClock, random, underWay, onRivals, fence };
+      const end = takeOver(elder, { process, line, identity }, how, lease);
+      takeOvers.add(elder);
+      clock.schedule(how.forMs, () => {
+        end();
+        takeOvers.delete(elder);
+      });
     },
     async advance(ms) {
       const end = clock.monotonic() + ms;
@@ -210,17 +222,10 @@ export function createWorld(options: WorldOptions): World {
     rollout: (name = "checkout") => store.get(RESOURCES.canaryRollouts, NAMESPACE, name) as RolloutObject,
   };
 
-  feed.onSamples = (key) => process?.queue.add(key, "samples");
   return world;
 }
 
 const RESTART_MS = 500;
-/** No history needs more; what does turns in a circle. */
-const LOOKS_AT_ONCE = 100;
+/** Lets every promise go on that time does not hold. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 const CRDS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions", kind: "CustomResourceDefinition" };
-
-function rethrowKilled(error: unknown): void {
-  if (error instanceof Killed) {
-    throw error;
-  }
-}

@@ -17,6 +17,9 @@ interface Rule {
   readonly reason: FieldProblem["reason"];
   readonly fieldPath: string;
   readonly transition: boolean;
+  /** Members of `self` that it reads; undefined: all of it. */
+  readonly reads: readonly string[] | undefined;
+  readonly comparesOld: boolean;
 }
 
 /** A schema with its rules compiled. */
@@ -26,6 +29,10 @@ export interface RuleNode {
   readonly properties: ReadonlyMap<string, RuleNode>;
   readonly items: RuleNode | undefined;
   readonly values: RuleNode | undefined;
+  /** A rule of it or below it reads the old value. */
+  readonly transition: boolean;
+  /** Stored values that broke no rule: they are frozen, and parts of them come back with every update. */
+  readonly sound: WeakSet<object>;
 }
 
 /** undefined where the schema has no rules at all. Throws where a rule can't be parsed. */
@@ -42,7 +49,19 @@ export function compileRules(schema: Json): RuleNode | undefined {
   const rules = objectsOf(schema["x-kubernetes-validations"]).map(compileRule);
   return rules.length + properties.size === 0 && items === undefined && values === undefined
     ? undefined
-    : { schema, rules, properties, items, values };
+    : {
+        schema,
+        rules,
+        properties,
+        items,
+        values,
+        transition: isTransition(rules, [...properties.values(), items, values]),
+        sound: new WeakSet(),
+      };
+}
+
+function isTransition(rules: readonly Rule[], inner: readonly (RuleNode | undefined)[]): boolean {
+  return [...rules, ...inner].some((one) => one?.transition === true);
 }
 
 function compileRule(given: Json): Rule {
@@ -50,12 +69,15 @@ function compileRule(given: Json): Rule {
   const messageExpression = given["messageExpression"];
   const message = typeof given["message"] === "string" ? given["message"] : `failed rule: ${text.trim()}`;
   const spoken = typeof messageExpression === "string" ? environment.parse(messageExpression) : undefined;
+  const words = `${text} ${String(messageExpression ?? "")}`;
   return {
     evaluate: environment.parse(text),
     message: (self, oldSelf) => (spoken === undefined ? message : String(spoken({ self, oldSelf }))),
     reason: typeof given["reason"] === "string" ? (given["reason"] as FieldProblem["reason"]) : "FieldValueInvalid",
     fieldPath: typeof given["fieldPath"] === "string" ? given["fieldPath"] : "",
     transition: /\boldSelf\b/.test(text) && given["optionalOldSelf"] !== true,
+    reads: /\bself\b(?!\.[A-Za-z_])/.test(words) ? undefined : [...words.matchAll(/\bself\.(\w+)/g)].map(([, name]) => name ?? ""),
+    comparesOld: /\boldSelf\b/.test(words),
   };
 }
 
@@ -63,6 +85,18 @@ export function ruleProblems(node: RuleNode, value: unknown, old: unknown, path 
   if (value === undefined || value === null) {
     return [];
   }
+  const lasting = typeof value === "object" && !node.transition && Object.isFrozen(value);
+  if (lasting && node.sound.has(value)) {
+    return [];
+  }
+  const problems = problemsIn(node, value, old, path);
+  if (lasting && problems.length === 0) {
+    node.sound.add(value);
+  }
+  return problems;
+}
+
+function problemsIn(node: RuleNode, value: unknown, old: unknown, path: string): FieldProblem[] {
   const own = node.rules.length === 0 ? [] : ownProblems(node, value, old, path);
   if (Array.isArray(value)) {
     const { items } = node;
@@ -82,8 +116,8 @@ export function ruleProblems(node: RuleNode, value: unknown, old: unknown, path 
 }
 
 function ownProblems(node: RuleNode, value: unknown, old: unknown, path: string): FieldProblem[] {
-  const self = celValue(node.schema, value);
-  const oldSelf = old === undefined ? null : celValue(node.schema, old);
+  const self = celValue(node.schema, readPart(node, value));
+  const oldSelf = old === undefined || !node.rules.some((rule) => rule.comparesOld) ? null : celValue(node.schema, old);
   return node.rules.flatMap((rule) => {
     if (rule.transition && old === undefined) {
       return [];
@@ -104,6 +138,16 @@ function celError(error: unknown): string {
   const text = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
   const isDuration = text.startsWith("Invalid duration string");
   return isDuration ? "type conversion error from 'string' to 'google.protobuf.Duration'" : text.replace(/^No such key/, "no such key");
+}
+
+/** Of an object with named members what the rules read: the rest, of a rollout its whole status, need not become CEL's. */
+function readPart({ schema, rules }: RuleNode, value: unknown): unknown {
+  const whole = rules.some((rule) => rule.reads === undefined);
+  if (whole || !isObject(value) || !isObject(schema["properties"])) {
+    return value;
+  }
+  const reads = rules.flatMap((rule) => rule.reads ?? []);
+  return Object.fromEntries(Object.entries(value).filter(([key]) => reads.includes(escaped(key))));
 }
 
 function shown(rule: Rule, value: unknown): string {

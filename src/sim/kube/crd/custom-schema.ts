@@ -13,16 +13,20 @@ export interface CustomSchema {
 
 // A simulation makes thousands of stores with the same definitions, and compiling one takes longer than a whole history.
 const compiled = new Map<string, CustomSchema>();
+const known = new WeakMap<Json, CustomSchema>();
 
 /** Throws where a rule can't be parsed. */
 export function customSchema(schema: Json): CustomSchema {
-  const text = JSON.stringify(schema);
-  const known = compiled.get(text);
-  if (known !== undefined) {
-    return known;
+  const found = known.get(schema);
+  if (found !== undefined) {
+    return found;
   }
-  const made = compile(schema);
+  const text = JSON.stringify(schema);
+  const made = compiled.get(text) ?? compile(schema);
   compiled.set(text, made);
+  if (Object.isFrozen(schema)) {
+    known.set(schema, made);
+  }
   return made;
 }
 

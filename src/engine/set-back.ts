@@ -1,0 +1,43 @@
+/**
+ * The next process, or one on another machine, may have a clock that was set back. What the status dates more than a minute ahead
+ * of now counts as now: else nothing would be judged, and nothing would end, until the clock is there again. A minute is what
+ * clocks of machines may differ by. Evidence is left alone where its source is ahead as well: then it is only another's time.
+ */
+import { type AnalysisState, stateOf } from "../analysis/state.ts";
+import type { CanaryRolloutStatus } from "../api/status.ts";
+import type { Scrape } from "../domain/samples.ts";
+
+const APART_MS = 60_000;
+
+function isAhead(time: number, now: number): boolean {
+  return time > now + APART_MS;
+}
+
+/** The same object where nothing lies ahead. */
+export function withoutFuture(status: CanaryRolloutStatus, now: number, scrapes: readonly Scrape[]): CanaryRolloutStatus {
+  const { canary, step, traffic, analysis } = status;
+  const state = stateOf(analysis?.state);
+  const dated = [canary?.startedAt, canary?.unreadySince, canary?.waitingSince, step?.startedAt, traffic?.writtenAt, traffic?.confirmedAt];
+  const ahead = dated.some((time) => time !== undefined && isAhead(Date.parse(time), now));
+  const evidenceIsAhead = state !== undefined && isAhead(state.at, now) && !scrapes.some(({ at }) => isAhead(at, now));
+  if (!ahead && !evidenceIsAhead) {
+    return status;
+  }
+  return {
+    ...status,
+    ...(canary ? { canary: clamped(canary, ["startedAt", "unreadySince", "waitingSince"], now) } : {}),
+    ...(step ? { step: clamped(step, ["startedAt"], now) } : {}),
+    ...(traffic ? { traffic: clamped(traffic, ["writtenAt", "confirmedAt"], now) } : {}),
+    ...(analysis && evidenceIsAhead ? { analysis: { ...analysis, state: shifted(state, state.at - now) } } : {}),
+  };
+}
+
+function clamped<T extends object>(part: T, names: readonly (keyof T & string)[], now: number): T {
+  const late = names.filter((name) => Date.parse(String(part[name] ?? "")) > now);
+  return { ...part, ...Object.fromEntries(late.map((name) => [name, new Date(now).toISOString()])) };
+}
+
+function shifted(state: AnalysisState, byMs: number): AnalysisState {
+  const bins = state.bins.map((bin) => ({ ...bin, from: bin.from - byMs, to: bin.to - byMs }));
+  return { ...state, at: state.at - byMs, bins };
+}
