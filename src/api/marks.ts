@@ -21,6 +21,8 @@ export const ORIGINAL = "serin.dev/original"; // JSON of paused and progressDead
 export const HANDS_OFF = "serin.dev/hands-off"; // after eject: Serin writes nothing
 export const FROZEN = "serin.dev/frozen"; // why it stays frozen without a CanaryRollout
 export const RESUME = "serin.dev/resume"; // lets an unpause through (admission policies of the install)
+export const RESUME_REFUSED = "serin.dev/resume-refused"; // who was not let through; taken off when it was told
+export const FROZE = "serin.dev/froze"; // <uid of the Deployment>: the API server paused it when its template changed
 
 /** Annotations of the trial ReplicaSet. */
 export const STABLE = "serin.dev/stable"; // name, labels and template of the stable set, to put it back

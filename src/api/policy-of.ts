@@ -28,6 +28,7 @@ export function policyOf(spec: CanaryRolloutSpec, defaults: PolicyDefaults = STA
     bakeMs: ms(strategy.bake ?? DEFAULTS.strategy.bake),
     maxUnready: strategy.maxUnready ?? DEFAULTS.strategy.maxUnready,
     deadlineMs: ms(strategy.deadline ?? DEFAULTS.strategy.deadline),
+    freeze: strategy.freeze,
     analysis: analysisOf(spec.analysis ?? {}, defaults),
     health: spec.health ?? DEFAULTS.health,
     deletionPolicy: spec.deletionPolicy ?? DEFAULTS.deletionPolicy,

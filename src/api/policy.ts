@@ -4,6 +4,9 @@
  */
 import type { LabelSelector } from "../domain/kube.ts";
 
+/** When the Deployment is paused: when its template changes (by an admission policy), or always. */
+export type FreezeMode = "OnChange" | "Always";
+
 export interface StepPolicy {
   /** Whole percent, 1 to 100. */
   readonly weight: number;
@@ -46,6 +49,8 @@ export interface Policy {
   readonly bakeMs: number;
   readonly maxUnready: number;
   readonly deadlineMs: number;
+  /** undefined: as the cluster allows. */
+  readonly freeze: FreezeMode | undefined;
   readonly analysis: AnalysisPolicy;
   readonly health: "Wait" | "Detached";
   readonly deletionPolicy: "Unfreeze" | "Resume";

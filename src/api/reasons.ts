@@ -52,6 +52,8 @@ export const REASON = {
   IntentIgnored: "IntentIgnored",
   TooLate: "TooLate",
   Refrozen: "Refrozen",
+  ResumeRefused: "ResumeRefused",
+  FreezePolicyMissing: "FreezePolicyMissing",
   WeightsReverted: "WeightsReverted",
   SelectorReverted: "SelectorReverted",
   UnsplitPorts: "UnsplitPorts",

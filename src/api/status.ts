@@ -154,6 +154,10 @@ export const CanaryRolloutStatus = z
     traffic: TrafficStatus.describe("The split of the requests.").optional(),
     analysis: AnalysisStatus.describe("What the numbers say.").optional(),
     intents: IntentsStatus.describe("The last values that acted or were refused, by kind of intent: each acts once.").optional(),
+    refused: z
+      .object({ by: z.string().max(512).describe("Who."), at: Time.describe("When it was told.") })
+      .describe("The last resume of the Deployment that the install's policy undid.")
+      .optional(),
     reverts: RevertsStatus.describe("When somebody else put back what Serin wrote, newest last.").optional(),
     history: z.array(HistoryEntry).max(10).describe("The last releases.").optional(),
     conditions: z

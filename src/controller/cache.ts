@@ -12,6 +12,8 @@ export interface Cache {
   releasePods(rollout: string): void;
   /** Is the kind served here? */
   serves(resource: ResourceName): boolean;
+  /** Is the admission policy that freezes on change in force? */
+  freezesOnChange(): boolean;
   /** Read your own writes. */
   put(resource: ResourceName, object: KubeObject): void;
   /** And your own deletions: the object of this uid is gone. */

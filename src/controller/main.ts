@@ -11,6 +11,7 @@ import { steady, systemClock } from "../domain/clock.ts";
 import { keyOf } from "../domain/kube.ts";
 import { decide } from "../engine/decide.ts";
 import { VERSION } from "../version.ts";
+import { createFreezePolicy, type FreezePolicy } from "./freeze-policy.ts";
 import { type HealthServer, startHealthServer } from "./health.ts";
 import { createLoop, type Loop } from "./loop.ts";
 import { createMetricsFeed } from "./metrics-feed.ts";
@@ -27,7 +28,7 @@ const SHUTDOWN_MS = 8_000;
 export async function runController(config: ControllerConfig, signal: AbortSignal): Promise<void> {
   const log = pino({ level: config.logLevel, name: "serin" });
   const parts = assemble(config, log);
-  const { client, stores, elector, queue, telemetry, feed, loop } = parts;
+  const { client, stores, freezePolicy, elector, queue, telemetry, feed, loop } = parts;
   const health = await startHealthServer({
     host: config.host,
     port: config.port,
@@ -37,9 +38,9 @@ export async function runController(config: ControllerConfig, signal: AbortSigna
   });
   log.info({ port: health.port, version: VERSION, identity: config.identity }, "serin controller starts");
   const watches = new AbortController();
-  const watching = stores.run(watches.signal);
+  const watching = Promise.all([stores.run(watches.signal), freezePolicy.run(watches.signal)]).then(() => undefined);
   try {
-    await Promise.race([stores.synced, aborted(signal)]);
+    await Promise.race([Promise.all([stores.synced, freezePolicy.known]), aborted(signal)]);
     if (!signal.aborted) {
       log.info("stores are warm");
       await lead(config, elector, parts, signal);
@@ -57,6 +58,7 @@ export async function runController(config: ControllerConfig, signal: AbortSigna
 interface Parts {
   readonly client: Client;
   readonly stores: Stores;
+  readonly freezePolicy: FreezePolicy;
   readonly elector: ElectorRun;
   readonly queue: Queue;
   readonly telemetry: Telemetry;
@@ -96,6 +98,15 @@ function assemble(config: ControllerConfig, log: Logger): Parts {
     onConcern: concern,
     onFailure: (resource, error) => log.warn({ resource, error }, "watch failed, tried again"),
   });
+  const freezePolicy = createFreezePolicy({
+    client,
+    clock,
+    random: Math.random,
+    onChange: () => {
+      log.info({ inForce: freezePolicy.inForce() }, "the policy that freezes on change");
+      for (const rollout of stores.of.canaryRollouts.list()) concern(keyOf(rollout), "the policy that freezes on change");
+    },
+  });
   const pods = createPodWatches({
     client,
     clock,
@@ -111,7 +122,12 @@ function assemble(config: ControllerConfig, log: Logger): Parts {
     onFailure: (error, event) => log.warn({ error, reason: event.reason }, "event not told"),
   });
   const context = {
-    cache: createStoreCache(stores.of, pods, stores.serves),
+    cache: createStoreCache(stores.of, {
+      pods: pods.pods,
+      release: pods.release,
+      serves: stores.serves,
+      freezesOnChange: freezePolicy.inForce,
+    }),
     feed,
     preset: config.preset,
     verbs: acting,
@@ -128,7 +144,7 @@ function assemble(config: ControllerConfig, log: Logger): Parts {
     onError: (key, error) => log.error({ rollout: key, error }, "reconcile threw"),
   });
   Object.assign(parts, { queue, elector, stores });
-  return { client, stores, elector, queue, telemetry, feed, loop, log };
+  return { client, stores, freezePolicy, elector, queue, telemetry, feed, loop, log };
 }
 
 function createElection(

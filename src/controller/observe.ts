@@ -72,6 +72,7 @@ function observeObjects(rollout: RolloutObject, context: ObserveContext): Observ
     olderRival: olderRival(rollout, cache, namespace, target),
     samples: NO_SAMPLES,
     routeKindServed: cache.serves("httpRoutes"),
+    freezesOnChange: cache.freezesOnChange(),
     forbidden,
     statusWrites,
   };

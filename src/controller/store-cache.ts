@@ -5,15 +5,19 @@ import { parentsOfRoute, WATCHED, type Watched } from "./concerns.ts";
 import type { PodWatches } from "./pod-watches.ts";
 import type { Stores, WatchedStore } from "./stores.ts";
 
-export function createStoreCache(of: Stores["of"], pods: Pick<PodWatches, "pods" | "release">, serves: Cache["serves"]): Cache {
+/** What is not kept in the stores of the watched kinds. */
+export type Elsewhere = Pick<Cache, "serves" | "freezesOnChange"> & Pick<PodWatches, "pods" | "release">;
+
+export function createStoreCache(of: Stores["of"], { serves, freezesOnChange, pods, release }: Elsewhere): Cache {
   const store = (resource: ResourceName): WatchedStore | undefined => (isWatched(resource) ? of[resource] : undefined);
   return {
     get: (resource, namespace, name) => store(resource)?.get(`${namespace}/${name}`),
     list: (resource, namespace) => store(resource)?.by("namespace", namespace) ?? [],
     routesOn: (namespace, service) => routesOn(of, `${namespace}/${service}`),
-    pods: (rollout, namespace, labels) => pods.pods(rollout, namespace, labels),
-    releasePods: (rollout) => pods.release(rollout),
+    pods,
+    releasePods: release,
     serves,
+    freezesOnChange,
     put: (resource, object) => store(resource)?.put(object),
     drop: (resource, namespace, name, uid) => store(resource)?.drop(`${namespace}/${name}`, uid),
   };

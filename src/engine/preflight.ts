@@ -61,6 +61,18 @@ export function routeKindIsMissing({ o, kind }: Scene): Finding | undefined {
   };
 }
 
+/** Asked for by name, and not there: frozen Always instead it would not be what was asked for. */
+export function freezePolicyIsMissing({ o }: Scene): Finding | undefined {
+  if (!o.spec.ok || o.spec.policy.freeze !== "OnChange" || o.freezesOnChange) {
+    return undefined;
+  }
+  return {
+    reason: REASON.FreezePolicyMissing,
+    message:
+      "spec.strategy.freeze is OnChange, and the MutatingAdmissionPolicy serin-freeze with its binding is not in force or may not be read: kubectl apply -k deploy/policies (Kubernetes 1.36 or newer), or write freeze: Always",
+  };
+}
+
 function nameIsTaken({ o }: Scene): Finding | undefined {
   const [taken] = o.taken;
   return taken === undefined

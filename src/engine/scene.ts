@@ -8,7 +8,7 @@
  *   actual    the weight that stands in the route (percent; 0 without a route)
  */
 import { CUT, HANDS_OFF } from "../api/marks.ts";
-import type { Policy, StepPolicy } from "../api/policy.ts";
+import type { FreezeMode, Policy, StepPolicy } from "../api/policy.ts";
 import type { CanaryRolloutStatus, CanaryStatus } from "../api/status.ts";
 import type { Deployment, ReplicaSet } from "../domain/kube.ts";
 import { ROUTE_KINDS, type RouteKind } from "../traffic/index.ts";
@@ -55,6 +55,8 @@ export interface Scene {
   readonly allowed: number;
   readonly actual: number;
   readonly handsOff: boolean;
+  /** As the rollout wants it, or as the cluster allows. Where the policy is missing nothing but Always protects. */
+  readonly freeze: FreezeMode;
   /** Value of the cut mark on the route. */
   readonly cutMark: string | undefined;
 }
@@ -86,9 +88,14 @@ export function sceneOf(o: Observed): Scene {
     open: canary !== undefined && canary.outcome === undefined,
     allowed: percentOf(status.traffic?.weight),
     actual: actualPercent(o, names, kind),
+    freeze: freezeOf(o),
     handsOff: deployment?.metadata.annotations?.[HANDS_OFF] !== undefined,
     cutMark: o.route?.metadata.annotations?.[CUT],
   };
+}
+
+function freezeOf({ spec, freezesOnChange }: Observed): FreezeMode {
+  return freezesOnChange ? ((spec.ok ? spec.policy.freeze : undefined) ?? "OnChange") : "Always";
 }
 
 /** What is managed now comes first: an edit of `spec.traffic.service` in the middle of a release must not lose the old pins. */

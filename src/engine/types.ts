@@ -49,6 +49,8 @@ export interface Observed {
   readonly samples: Samples;
   /** Is the kind of route that Serin writes served here? */
   readonly routeKindServed: boolean;
+  /** The API server pauses an adopted Deployment when its template changes. */
+  readonly freezesOnChange: boolean;
   /** The last write that the API server forbade, until one of its kind succeeds. */
   readonly forbidden: Forbidden | undefined;
   /** Milliseconds since the epoch of this controller's last status writes for this rollout. */

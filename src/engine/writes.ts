@@ -1,10 +1,11 @@
 /** The writes of a release as Actions, each guarded by what was observed. */
 import { RELEASE } from "../api/marks.ts";
 import type { Reason } from "../api/reasons.ts";
-import { type KubeObject, RESOURCES, type ReplicaSet, type Service } from "../domain/kube.ts";
+import { type Deployment, type KubeObject, RESOURCES, type ReplicaSet, type Service } from "../domain/kube.ts";
 import { weightsOf } from "../traffic/index.ts";
-import { pinPatch, releaseMarkPatch, resizePatch, withVersion } from "../workload/patches.ts";
+import { isFrozenForUs, pinPatch, releaseMarkPatch, resizePatch, thawPatch, withVersion } from "../workload/patches.ts";
 import { pinOf } from "../workload/selector.ts";
+import { sameTemplate } from "../workload/template.ts";
 import type { Scene } from "./scene.ts";
 import type { Action, LowerWeight, PlanEvent } from "./types.ts";
 
@@ -106,6 +107,27 @@ export function markRelease(scene: Scene, revision: string | null, why: string):
       why,
     },
   ];
+}
+
+/**
+ * Where the API server freezes on change and the template is the one that runs: nothing is left to roll, and the Deployment is an
+ * ordinary one again. Not while the mark of a release is on it, by which a policy holds it paused.
+ */
+export function thaw(scene: Scene, running: ReplicaSet | undefined): readonly Action[] {
+  const { deployment } = scene.o;
+  if (deployment === undefined || scene.freeze !== "OnChange" || !isFrozenForUs(deployment) || !runsAsAsked(deployment, running)) {
+    return [];
+  }
+  if (deployment.metadata.annotations?.[RELEASE] !== undefined) {
+    return [];
+  }
+  const { name } = deployment.metadata;
+  const patch = withVersion(thawPatch(deployment), deployment);
+  return [{ type: "mergePatch", resource: RESOURCES.deployments, name, patch, why: "nothing is left to roll: not paused any more" }];
+}
+
+export function runsAsAsked(deployment: Deployment, running: ReplicaSet | undefined): boolean {
+  return running !== undefined && sameTemplate(running.spec.template, deployment.spec.template);
 }
 
 export function deleteAction(

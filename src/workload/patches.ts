@@ -3,7 +3,7 @@
  * are plain objects, JSON Patches lists of operations. Preconditions that depend on when a patch is sent are the
  * sender's: `withVersion` adds one.
  */
-import { FROZEN, GROUP, ORIGINAL, POD_TEMPLATE_HASH, RELEASE, RESUME, ROLLOUT, SIZED_AT } from "../api/marks.ts";
+import { FROZE, FROZEN, GROUP, ORIGINAL, POD_TEMPLATE_HASH, RELEASE, RESUME, ROLLOUT, SIZED_AT } from "../api/marks.ts";
 import type { Deployment, KubeObject, PatchOperation, ReplicaSet, Service } from "../domain/kube.ts";
 import { member, parsedJson } from "./json.ts";
 import { hashOf, pinned, pinOf } from "./selector.ts";
@@ -22,6 +22,33 @@ type MergePatch = Readonly<Record<string, unknown>>;
 export function withVersion(patch: MergePatch, observed: KubeObject): MergePatch {
   const metadata = (patch["metadata"] ?? {}) as object;
   return { ...patch, metadata: { ...metadata, resourceVersion: observed.metadata.resourceVersion } };
+}
+
+/** Adoption where the API server freezes on change: the mark alone. One that was left frozen stays so until its release is over. */
+export function adoptPatch(deployment: Deployment, rolloutName: string): MergePatch {
+  const marks = deployment.metadata.annotations ?? {};
+  const left = marks[FROZEN] !== undefined && deployment.spec.paused === true;
+  const { uid } = deployment.metadata;
+  return {
+    metadata: {
+      annotations: { [ROLLOUT]: adoptionMark(deployment, rolloutName), ...staleMarks(marks), ...(left ? { [FROZE]: uid } : {}) },
+    },
+  };
+}
+
+/** Between releases, where the API server freezes on change: an ordinary Deployment, with its own deadline. */
+export function thawPatch(deployment: Deployment): MergePatch {
+  const restored = restoredDeadline(deployment);
+  return {
+    metadata: { annotations: { [FROZE]: null, [ORIGINAL]: null, [RESUME]: null } },
+    spec: { paused: null, ...(restored === undefined ? {} : { progressDeadlineSeconds: restored }) },
+  };
+}
+
+/** Paused by us or for us, not by a person. */
+export function isFrozenForUs({ metadata, spec }: Deployment): boolean {
+  const marks = metadata.annotations ?? {};
+  return spec.paused === true && (marks[FROZE] === metadata.uid || marks[ORIGINAL] !== undefined);
 }
 
 /** Adoption: the mark, the freeze, and what it replaces (an earlier adoption has noted that already). */
@@ -44,7 +71,7 @@ export function unfreezePatch(deployment: Deployment): MergePatch {
   const original = originalOf(deployment);
   const restored = restoredDeadline(deployment);
   return {
-    metadata: { annotations: { [ROLLOUT]: null, [RELEASE]: null, [ORIGINAL]: null, [FROZEN]: null, [RESUME]: null } },
+    metadata: { annotations: { [ROLLOUT]: null, [RELEASE]: null, [ORIGINAL]: null, [FROZEN]: null, [FROZE]: null, [RESUME]: null } },
     spec: {
       paused: original.paused === true ? true : null,
       ...(restored === undefined ? {} : { progressDeadlineSeconds: restored }),
@@ -63,7 +90,9 @@ export function leaveFrozenPatch(deployment: Deployment, why: string): MergePatc
   const restored = restoredDeadline(deployment);
   const original: Original = paused === true ? { paused } : {};
   return {
-    metadata: { annotations: { [FROZEN]: why, [ROLLOUT]: null, [RELEASE]: null, [RESUME]: null, [ORIGINAL]: JSON.stringify(original) } },
+    metadata: {
+      annotations: { [FROZEN]: why, [ROLLOUT]: null, [RELEASE]: null, [RESUME]: null, [FROZE]: null, [ORIGINAL]: JSON.stringify(original) },
+    },
     spec: { paused: true, ...(restored === undefined ? {} : { progressDeadlineSeconds: restored }) },
   };
 }
@@ -133,13 +162,16 @@ interface Original {
 
 function freeze(deployment: Deployment, rolloutName: string, wasPaused: boolean): MergePatch {
   const marks = deployment.metadata.annotations ?? {};
-  const stale = [FROZEN, RESUME].filter((name) => marks[name] !== undefined).map((name) => [name, null]);
-  const kept = { [ROLLOUT]: adoptionMark(deployment, rolloutName), ...Object.fromEntries(stale) };
+  const kept = { [ROLLOUT]: adoptionMark(deployment, rolloutName), ...staleMarks(marks) };
   const known = marks[ORIGINAL] === undefined ? { ...(wasPaused && { paused: true }) } : originalOf(deployment);
   const patient = isDeadlineOurs(deployment);
   const original: Original = { ...known, ...(patient && { progressDeadlineSeconds: DEFAULT_DEADLINE }) };
   const annotations = { ...kept, [ORIGINAL]: JSON.stringify(original) };
   return { metadata: { annotations }, spec: { paused: true, ...(patient && { progressDeadlineSeconds: NO_DEADLINE }) } };
+}
+
+function staleMarks(marks: Readonly<Record<string, string>>): Record<string, null> {
+  return Object.fromEntries([FROZEN, RESUME].filter((name) => marks[name] !== undefined).map((name) => [name, null]));
 }
 
 /** The deadline is the default's, and nobody's manifest names it. Needs managedFields: not for a trimmed object. */

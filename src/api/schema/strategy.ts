@@ -89,6 +89,11 @@ const StrategyFields = z.strictObject({
     default: DEFAULTS.strategy.deadline,
     change: "Longer with long steps: it must leave room for every minDuration and the bake.",
   }).optional(),
+  freeze: doc(choice(["OnChange", "Always"]), {
+    description:
+      "How a new template is kept from replacing pods before it was tried. OnChange: the API server itself pauses the Deployment when its template changes, by an admission policy of the install; between releases it is an ordinary Deployment. Always: Serin pauses it on adoption and leaves it so. Where it is not written: OnChange if the policy is in force, else Always.",
+    change: "Always where the policy must not be relied on; OnChange to be told when it is missing.",
+  }).optional(),
   onFail: doc(choice(["Rollback"]), {
     description: "What a failed release leads to: all requests go back to the stable version and the canary's pods are removed.",
     default: DEFAULTS.strategy.onFail,

@@ -8,13 +8,13 @@ import { RESTORE, ROLLOUT } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import { type Deployment, RESOURCES } from "../../domain/kube.ts";
 import { targetFinding } from "../../workload/findings.ts";
-import { adoptionMark, freezePatch, withVersion } from "../../workload/patches.ts";
+import { adoptionMark, adoptPatch, freezePatch, withVersion } from "../../workload/patches.ts";
 import { hashOf } from "../../workload/selector.ts";
 import { activeSets, controlledSets, isComplete } from "../../workload/sets.ts";
 import { replicasOf } from "../../workload/size.ts";
 import { imagesOf } from "../../workload/template.ts";
 import type { Draft } from "../draft.ts";
-import { routeKindIsMissing, serviceIsMissing } from "../preflight.ts";
+import { freezePolicyIsMissing, routeKindIsMissing, serviceIsMissing } from "../preflight.ts";
 import type { Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
 import { stalled } from "./stalled.ts";
@@ -27,7 +27,7 @@ export function isAdoptedByUs(scene: Scene): boolean {
 
 export function adopt(scene: Scene, deployment: Deployment): Draft {
   const { names } = scene;
-  const finding = targetFinding(deployment) ?? serviceIsMissing(scene) ?? routeKindIsMissing(scene);
+  const finding = targetFinding(deployment) ?? serviceIsMissing(scene) ?? routeKindIsMissing(scene) ?? freezePolicyIsMissing(scene);
   if (finding !== undefined) {
     return stalled(scene, finding);
   }
@@ -38,7 +38,8 @@ export function adopt(scene: Scene, deployment: Deployment): Draft {
   if (finalizer.length > 0) {
     return { ...initializing(scene, "adopting", REASON.Adopting), quiet: true, raise: finalizer };
   }
-  const patch = withVersion(freezePatch(deployment, names.rollout), deployment);
+  const adoption = scene.freeze === "OnChange" ? adoptPatch : freezePatch;
+  const patch = withVersion(adoption(deployment, names.rollout), deployment);
   return {
     ...initializing(scene, `adopting Deployment ${deployment.metadata.name}`, REASON.Adopting),
     quiet: true,

@@ -6,7 +6,7 @@ import { conditionOf } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
 import type { Scene } from "../scene.ts";
 import type { Action, PlanEvent } from "../types.ts";
-import { lowerTo, markRelease, tell } from "../writes.ts";
+import { lowerTo, markRelease, tell, thaw } from "../writes.ts";
 import { ensureFinalizer, stableOf } from "./adopt.ts";
 import { withdrawn } from "./cut.ts";
 
@@ -39,15 +39,15 @@ export function idle(scene: Scene, policy: Policy): Draft {
 }
 
 function atRest(scene: Scene): readonly Action[] {
-  const mark = markRelease(scene, null, "no release runs");
-  return mark.length > 0 || scene.status.phase !== "Ready" ? mark : ensureFinalizer(scene);
+  const own = [...markRelease(scene, null, "no release runs"), ...thaw(scene, scene.stable)];
+  return own.length > 0 || scene.status.phase !== "Ready" ? own : ensureFinalizer(scene);
 }
 
 /** The first status after the freeze, and the end of a rejection. */
 function told(scene: Scene): readonly PlanEvent[] {
   const { status, canary, o } = scene;
   if (status.stable === undefined) {
-    const text = `Deployment ${o.deployment?.metadata.name} is frozen: template changes become releases`;
+    const text = `Deployment ${o.deployment?.metadata.name} is adopted: template changes become releases`;
     return [tell(scene, REASON.Adopted, text, { onTarget: true, step: "adopt" })];
   }
   if (canary?.outcome !== "RolledBack") {

@@ -1,8 +1,8 @@
 /** A resumed Deployment rolls the untried template: paused again at once, and what Kubernetes made of it is taken away. */
-import { RESUME } from "../../api/marks.ts";
+import { ORIGINAL, RESUME, ROLLOUT } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
-import { RESOURCES } from "../../domain/kube.ts";
-import { refreezePatch } from "../../workload/patches.ts";
+import { type Deployment, RESOURCES } from "../../domain/kube.ts";
+import { adoptPatch, refreezePatch } from "../../workload/patches.ts";
 import { activeSets, controlledSets, isComplete } from "../../workload/sets.ts";
 import { sameTemplate } from "../../workload/template.ts";
 import { asSaid } from "../conditions.ts";
@@ -10,7 +10,7 @@ import type { Draft } from "../draft.ts";
 import { mayReassert, noteRevert } from "../reverts.ts";
 import type { Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
-import { deleteAction, resize, tell } from "../writes.ts";
+import { deleteAction, resize, runsAsAsked, tell } from "../writes.ts";
 import { isAdoptedByUs } from "./adopt.ts";
 
 /** Also where a tool replaced the whole object and took the adoption mark with it: the set that runs still is stable's. */
@@ -19,15 +19,17 @@ export function resumed(scene: Scene): Draft | undefined {
   const { deployment } = o;
   const marked = isAdoptedByUs(scene);
   const ours = marked || (status.stable !== undefined && stable !== undefined);
-  if (deployment === undefined || !ours || (marked && deployment.spec.paused === true) || isResumedByUs(scene)) {
+  const rests = deployment !== undefined && scene.freeze === "OnChange" && runsAsAsked(deployment, scene.adopted ?? stable);
+  const isRight = marked && (deployment?.spec.paused === true || rests);
+  if (deployment === undefined || !ours || isRight || isResumedByUs(scene)) {
     return undefined;
   }
-  const again = deployment.metadata.annotations?.[RESUME] !== undefined;
+  const why = reasonToFreeze(scene, deployment, rests);
+  const again = why !== RESUMED;
   if (!again && !mayReassert(scene, "paused")) {
     return undefined;
   }
-  const why = again ? "the stable set is made anew: frozen again" : "somebody resumed the Deployment: frozen again";
-  const patch = refreezePatch(deployment, names.rollout);
+  const patch = rests ? adoptPatch(deployment, names.rollout) : refreezePatch(deployment, names.rollout);
   const freeze: Action = { type: "mergePatch", resource: RESOURCES.deployments, name: deployment.metadata.name, patch, why };
   return {
     ...asSaid(status),
@@ -37,6 +39,16 @@ export function resumed(scene: Scene): Draft | undefined {
     events: again ? [] : [tell(scene, REASON.Refrozen, why, { warning: true, onTarget: true, step: `paused-${scene.now}` })],
     why: [why],
   };
+}
+
+const RESUMED = "somebody resumed the Deployment: frozen again";
+
+function reasonToFreeze({ freeze, pending }: Scene, { metadata }: Deployment, rests: boolean): string {
+  const marks = metadata.annotations ?? {};
+  if (rests) return "the adoption mark was lost: written again";
+  if (marks[RESUME] !== undefined) return "the stable set is made anew: frozen again";
+  const wasOnChange = freeze === "Always" && !pending && marks[ORIGINAL] === undefined && marks[ROLLOUT] !== undefined;
+  return wasOnChange ? "the policy that freezes on change is not in force: frozen until it is" : RESUMED;
 }
 
 /** Until Kubernetes has made the stable set anew and has taken away what it started in its place. */

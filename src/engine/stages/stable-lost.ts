@@ -49,7 +49,8 @@ function putBack(scene: Scene, copy: ReplicaSet): Draft {
 /** Resumed with a mark of ours for as long as it takes: there is nothing to roll but the lost set. */
 function letKubernetes(scene: Scene, deployment: Deployment): Draft {
   const why = "the stable ReplicaSet was deleted: Kubernetes makes it anew";
-  const isResumed = deployment.spec.paused !== true && deployment.metadata.annotations?.[RESUME] !== undefined;
+  const isResumed =
+    deployment.spec.paused !== true && (scene.freeze === "OnChange" || deployment.metadata.annotations?.[RESUME] !== undefined);
   const resume: Action = {
     type: "mergePatch",
     resource: RESOURCES.deployments,

@@ -5,12 +5,12 @@
 import { FROZEN, RESTORE } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import { RESOURCES } from "../../domain/kube.ts";
-import { leaveFrozenPatch, unfreezePatch } from "../../workload/patches.ts";
+import { leaveFrozenPatch, unfreezePatch, withVersion } from "../../workload/patches.ts";
 import { cleanUp, quietAt } from "../cleanup.ts";
 import type { Draft } from "../draft.ts";
 import type { Scene } from "../scene.ts";
 import type { Action, PlanEvent } from "../types.ts";
-import { cutMarkOf, lowerTo, tell } from "../writes.ts";
+import { cutMarkOf, lowerTo, markRelease, tell } from "../writes.ts";
 import { isAdoptedByUs } from "./adopt.ts";
 import { close } from "./cut.ts";
 
@@ -65,8 +65,12 @@ function leave(scene: Scene): readonly Action[] {
   const resume = o.spec.ok && o.spec.policy.deletionPolicy === "Resume";
   const name = deployment.metadata.name;
   if (!pending || resume) {
-    const patch = unfreezePatch(deployment);
-    return [{ type: "mergePatch", resource: RESOURCES.deployments, name, patch, why: "the Deployment rolls by itself again" }];
+    // The policy that holds a release paused goes by this mark.
+    const mark = scene.freeze === "OnChange" ? markRelease(scene, null, "no release runs") : [];
+    const patch = withVersion(unfreezePatch(deployment), deployment);
+    return mark.length > 0
+      ? mark
+      : [{ type: "mergePatch", resource: RESOURCES.deployments, name, patch, why: "the Deployment rolls by itself again" }];
   }
   const why = "its template was never released: take it back in Git, or resume the Deployment to ship it";
   const patch = leaveFrozenPatch(deployment, why);

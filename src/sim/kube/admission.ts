@@ -124,13 +124,14 @@ export function admitCreate(kind: Kind, draft: Json, uid: string, createdAt: str
 
 /** Answers the object to store; `previous` itself where nothing changes. */
 export function admitUpdate(kind: Kind, draft: Json, previous: Json, subresource: "status" | undefined, context: RuleContext): Json {
-  const next = subresource === "status" ? withStatus(kind, draft, previous) : draft;
-  const meta = child(next, "metadata");
-  keepServerFields(meta, part(previous, "metadata"));
+  const asked = subresource === "status" ? withStatus(kind, draft, previous) : draft;
+  keepServerFields(child(asked, "metadata"), part(previous, "metadata"));
   if (subresource === undefined && kind.status) {
-    restore(next, previous, "status");
+    restore(asked, previous, "status");
   }
-  kind.rules.defaults?.(next);
+  kind.rules.defaults?.(asked);
+  const next = subresource === undefined ? (context.mutate?.(kind, asked, previous) ?? asked) : asked;
+  const meta = child(next, "metadata");
   kind.rules.prepareUpdate?.(next, previous, context);
   if (subresource === undefined && kind.rules.movesGeneration?.(next, previous)) {
     meta["generation"] = Number(meta["generation"] ?? 0) + 1;

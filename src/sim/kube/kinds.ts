@@ -30,6 +30,8 @@ export interface RuleContext {
   readonly random: () => number;
   /** Addresses of Services that are taken. */
   readonly takenAddresses: () => ReadonlySet<string>;
+  /** Mutating admission of an update. */
+  readonly mutate: ((kind: Kind, next: Json, previous: Json) => Json) | undefined;
 }
 
 /**

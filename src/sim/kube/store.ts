@@ -7,6 +7,7 @@
  */
 import type { KubeObject, LabelSelector, Resource } from "../../domain/kube.ts";
 import { builtInKinds } from "./builtin-kinds.ts";
+import type { Json } from "./json.ts";
 import { createKindRegistry, type Kind, type KindRegistry } from "./kinds.ts";
 import { seededRandom } from "./random.ts";
 import { scaleOf } from "./scale.ts";
@@ -27,7 +28,12 @@ export interface StoreOptions {
   readonly historyLimit?: number;
   /** The resourceVersion of the first write is one more. */
   readonly resourceVersion?: number;
+  /** What admission changes in an update before it is validated. */
+  readonly mutate?: Mutation | undefined;
 }
+
+/** Answers what is stored in the place of `next`, which stays as it is. `user`: the field manager of the write. */
+export type Mutation = (kind: Kind, next: Json, previous: Json, user: string) => Json;
 
 export type ChangeType = "ADDED" | "MODIFIED" | "DELETED";
 
@@ -121,7 +127,7 @@ export function createStore(options: StoreOptions): KubeStore {
     resourceVersion: options.resourceVersion ?? 0,
     historyLimit: options.historyLimit ?? 10_000,
   });
-  const writer = createWriter({ kinds, tables, now: options.now, random });
+  const writer = createWriter({ kinds, tables, now: options.now, random, mutate: options.mutate });
   const find = (resource: Resource, namespace: string, name: string) => {
     const kind = kinds.require(resource);
     const stored = tables.get(kind.storage, namespace, name);

@@ -10,7 +10,7 @@ import { applyToObject } from "./patch.ts";
 import { randomSuffix, randomUid } from "./random.ts";
 import { scaleOf, withScale } from "./scale.ts";
 import { alreadyExists, badRequest, forbidden, invalid, invalidValue, modified, notFound } from "./status-error.ts";
-import type { KubeStore, WriteOptions } from "./store.ts";
+import type { KubeStore, Mutation, WriteOptions } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { secondsText } from "./time.ts";
 import { toStored, view } from "./view.ts";
@@ -20,6 +20,7 @@ export interface World {
   readonly tables: Tables;
   readonly now: () => number;
   readonly random: () => number;
+  readonly mutate: Mutation | undefined;
 }
 
 const NAMESPACE = { group: "", plural: "namespaces", kind: "Namespace" };
@@ -126,8 +127,9 @@ function requireNamespace({ tables }: World, kind: Kind, namespace: string, name
   }
 }
 
-function contextOf({ now, random, tables }: World): RuleContext {
+function contextOf({ now, random, tables, mutate }: World, user = ""): RuleContext {
   return {
+    mutate: mutate && ((kind, next, previous) => mutate(kind, next, previous, user)),
     now: now(),
     random,
     takenAddresses: () =>
@@ -152,7 +154,7 @@ function update(world: World, kind: Kind, current: KubeObject, draft: Json, opti
     throw modified(kind, name);
   }
   const subresource = options.subresource === "status" ? "status" : undefined;
-  const next = admitUpdate(kind, draft, current as Json, subresource, contextOf(world));
+  const next = admitUpdate(kind, draft, current as Json, subresource, contextOf(world, options.fieldManager));
   if (next === (current as Json)) {
     return current;
   }

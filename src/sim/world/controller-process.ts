@@ -21,6 +21,7 @@ export interface ProcessOptions {
   readonly random: () => number;
   readonly lag: Lag;
   readonly trouble: WatchTrouble;
+  readonly freezesOnChange: () => boolean;
   readonly listsAnew?: boolean | undefined;
   readonly feed: SimulatedFeed;
   readonly verbs: Verbs;
@@ -107,6 +108,7 @@ export function startProcess(options: ProcessOptions): ControllerProcess {
     clock,
     lag,
     trouble,
+    freezesOnChange: options.freezesOnChange,
     listsAnew: options.listsAnew,
     random,
     onConcern: (key, why) => queue.add(key, why),

@@ -22,6 +22,7 @@ export interface InformedCacheOptions {
   readonly clock: Clock;
   readonly lag: Lag;
   readonly trouble: WatchTrouble;
+  readonly freezesOnChange: () => boolean;
   /** False: who missed something never knows, to prove that an invariant can break. */
   readonly listsAnew?: boolean | undefined;
   /** Uniform in [0, 1). */
@@ -47,6 +48,7 @@ export function createInformedCache({
   clock,
   lag,
   trouble,
+  freezesOnChange,
   listsAnew = true,
   random,
   onConcern,
@@ -115,7 +117,7 @@ export function createInformedCache({
     release: (key: string) => void watches.delete(key),
   };
   return {
-    ...createStoreCache(of, podWatches, serves),
+    ...createStoreCache(of, { ...podWatches, serves, freezesOnChange }),
     stop() {
       alive = false;
       trouble.healed.delete(relist);

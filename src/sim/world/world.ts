@@ -11,6 +11,7 @@ import { createSimulatedRuntime } from "../kube/controllers/kubelet/simulated-ru
 import { createKubelet } from "../kube/controllers/kubelet.ts";
 import { createControllerManager } from "../kube/controllers/manager.ts";
 import type { LivePod } from "../kube/controllers/objects.ts";
+import { freezePolicies } from "../kube/freeze-policies.ts";
 import { seededRandom } from "../kube/random.ts";
 import { createStore, type KubeStore } from "../kube/store.ts";
 import { storeVerbs } from "../kube/verbs.ts";
@@ -33,6 +34,8 @@ export interface WorldOptions {
   readonly decide?: (observed: Observed) => Plan;
   /** How late the controller's watches are; not at all by default. */
   readonly lag?: Lag;
+  /** The admission policies of the install are in force. */
+  readonly freezesOnChange?: boolean | undefined;
   /** CRDs that are served, as objects. */
   readonly crds: readonly KubeObject[];
   /** Told of every reconcile, for stories and invariants: the plan, and what would be decided right after it was carried out. */
@@ -83,7 +86,12 @@ export function createWorld(options: WorldOptions): World {
   const serverClock: Clock = { ...clock, now: () => clock.now() + skew.server };
   const processClock = () => steady({ ...clock, now: () => clock.now() + skew.controller });
   let ownClock = processClock();
-  const store = createStore({ now: serverClock.now, seed: options.seed, namespaces: [NAMESPACE] });
+  const store = createStore({
+    now: serverClock.now,
+    seed: options.seed,
+    namespaces: [NAMESPACE],
+    mutate: options.freezesOnChange ? freezePolicies : undefined,
+  });
   for (const crd of options.crds) {
     store.create(CRDS, "", crd);
   }
@@ -122,6 +130,7 @@ export function createWorld(options: WorldOptions): World {
       random,
       lag: options.lag ?? (() => 0),
       trouble,
+      freezesOnChange: () => options.freezesOnChange === true,
       listsAnew: options.listsAnew,
       feed: ownFeed,
       verbs: verbsOver(over, verbs, clock, underWay),
