@@ -7,6 +7,8 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { ...shared, name: "memory", include: ["test/**/*.test.ts"], exclude: ["test/control-plane/**"] } },
+      // The same stories where the API server freezes on change.
+      { test: { ...shared, name: "on-change", include: ["test/stories/**/*.test.ts"], env: { SERIN_FREEZE: "OnChange" } } },
       {
         test: {
           ...shared,

@@ -36,6 +36,14 @@ export function adoptPatch(deployment: Deployment, rolloutName: string): MergePa
   };
 }
 
+/** The same of an untried template that nobody froze: the policy was missing, or a tool took the marks away. */
+export function frozePatch(deployment: Deployment, rolloutName: string): MergePatch {
+  const marks = deployment.metadata.annotations ?? {};
+  const { uid } = deployment.metadata;
+  const annotations = { [ROLLOUT]: adoptionMark(deployment, rolloutName), ...staleMarks(marks), [FROZE]: uid };
+  return { metadata: { annotations }, spec: { paused: true } };
+}
+
 /** Between releases, where the API server freezes on change: an ordinary Deployment, with its own deadline. */
 export function thawPatch(deployment: Deployment): MergePatch {
   const restored = restoredDeadline(deployment);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Behaviour } from "../../src/sim/world/traffic.ts";
-import { adopted, deploymentOf } from "./story.ts";
+import { adopted, deploymentOf, FORM, PAUSED_AT_REST } from "./story.ts";
 
 const BAD = (image: string): Behaviour => ({ failRate: image === "checkout:2" ? 0.3 : 0.0005, latencyMs: 20 });
 
@@ -12,8 +12,8 @@ test("a good release is promoted", async () => {
   expect(story.broken).toEqual([]);
   expect(story.status()).toMatchObject({ phase: "Ready", stable: { images: ["checkout:2"] } });
   expect(story.weights()).toBe("no route");
-  expect(deploymentOf(story).spec.paused).toBe(true);
-  await expect(`${story.lines.join("\n")}\n`).toMatchFileSnapshot("golden/promoted.txt");
+  expect(deploymentOf(story).spec.paused).toBe(PAUSED_AT_REST);
+  await expect(`${story.lines.join("\n")}\n`).toMatchFileSnapshot(`golden/promoted${FORM === "Always" ? "" : "-on-change"}.txt`);
 });
 
 test("a bad release is rolled back", async () => {
@@ -29,5 +29,5 @@ test("a bad release is rolled back", async () => {
     { type: "Ready", status: "False" },
     { type: "Stalled", status: "True" },
   ]);
-  await expect(`${story.lines.join("\n")}\n`).toMatchFileSnapshot("golden/rolled-back.txt");
+  await expect(`${story.lines.join("\n")}\n`).toMatchFileSnapshot(`golden/rolled-back${FORM === "Always" ? "" : "-on-change"}.txt`);
 });

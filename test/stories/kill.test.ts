@@ -4,7 +4,7 @@ import { type Deployment, RESOURCES } from "../../src/domain/kube.ts";
 import type { Behaviour } from "../../src/sim/world/traffic.ts";
 import { NAMESPACE } from "../../src/sim/world/world.ts";
 import { leftovers } from "./moments.ts";
-import { adopted, deploymentOf, type Story, type StoryOptions, tell } from "./story.ts";
+import { adopted, deploymentOf, PAUSED_AT_REST, type Story, type StoryOptions, tell } from "./story.ts";
 
 const SPEC = {
   strategy: {
@@ -60,7 +60,7 @@ describe.each(["before", "after"] as const)("killed %s any write", (when) => {
         releases: 1,
         stable: ["checkout:2"],
         weights: "no route",
-        paused: true,
+        paused: PAUSED_AT_REST,
         trial: undefined,
         broken: [],
       });
@@ -100,7 +100,7 @@ describe.each(["before", "after"] as const)("killed %s any write", (when) => {
       expect({ n, phase: story.status().phase, paused: deploymentOf(story).spec.paused, broken: story.broken }).toEqual({
         n,
         phase: "Ready",
-        paused: true,
+        paused: PAUSED_AT_REST,
         broken: [],
       });
     }
@@ -156,7 +156,7 @@ const WAYS: readonly {
       await story.world.until("promoted", () => story.status().history?.[0]?.outcome === "Promoted");
       await story.phase("Ready");
     },
-    end: { phase: "Ready", outcomes: ["Promoted", "Superseded"], stable: ["checkout:3"], left: [], paused: true },
+    end: { phase: "Ready", outcomes: ["Promoted", "Superseded"], stable: ["checkout:3"], left: [], paused: PAUSED_AT_REST },
   },
   {
     name: "a release that is reverted",
@@ -168,7 +168,7 @@ const WAYS: readonly {
       await story.outcome("Reverted");
       await story.phase("Ready");
     },
-    end: { phase: "Ready", outcomes: ["Reverted"], stable: ["checkout:1"], left: [], paused: true },
+    end: { phase: "Ready", outcomes: ["Reverted"], stable: ["checkout:1"], left: [], paused: PAUSED_AT_REST },
   },
   {
     name: "a retry after a rollback",
@@ -184,7 +184,7 @@ const WAYS: readonly {
       await story.outcome("Promoted");
       await story.phase("Ready");
     },
-    end: { phase: "Ready", outcomes: ["Promoted", "RolledBack"], stable: ["checkout:2"], left: [], paused: true },
+    end: { phase: "Ready", outcomes: ["Promoted", "RolledBack"], stable: ["checkout:2"], left: [], paused: PAUSED_AT_REST },
   },
   {
     name: "a release whose Deployment is deleted",
@@ -209,7 +209,7 @@ const WAYS: readonly {
       await story.outcome("NoPods");
       await story.phase("Ready");
     },
-    end: { phase: "Ready", outcomes: ["NoPods"], stable: ["checkout:2"], left: [], paused: true },
+    end: { phase: "Ready", outcomes: ["NoPods"], stable: ["checkout:2"], left: [], paused: PAUSED_AT_REST },
   },
   {
     name: "a release whose CanaryRollout is deleted",

@@ -39,6 +39,11 @@ export interface StoryOptions extends Partial<WorldOptions> {
   readonly started?: boolean;
 }
 
+/** How Deployments are frozen in this run. */
+export const FORM = process.env["SERIN_FREEZE"] === "OnChange" ? "OnChange" : "Always";
+/** `spec.paused` of a Deployment while nothing is released. */
+export const PAUSED_AT_REST = FORM === "Always" ? true : undefined;
+
 const QUICK = { source: "Proxies" };
 
 export async function tell(options: StoryOptions = {}): Promise<Story> {
@@ -49,6 +54,7 @@ export async function tell(options: StoryOptions = {}): Promise<Story> {
   const world: World = createWorld({
     seed: 1,
     crds: crds(),
+    freezesOnChange: () => FORM === "OnChange",
     ...options,
     onPlan(plan, again) {
       for (const repeated of repeats(plan, again())) {

@@ -2,7 +2,7 @@
 import { ORIGINAL, RESUME, ROLLOUT } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import { type Deployment, RESOURCES } from "../../domain/kube.ts";
-import { adoptPatch, refreezePatch } from "../../workload/patches.ts";
+import { adoptPatch, frozePatch, refreezePatch } from "../../workload/patches.ts";
 import { activeSets, controlledSets, isComplete } from "../../workload/sets.ts";
 import { sameTemplate } from "../../workload/template.ts";
 import { asSaid } from "../conditions.ts";
@@ -19,7 +19,7 @@ export function resumed(scene: Scene): Draft | undefined {
   const { deployment } = o;
   const marked = isAdoptedByUs(scene);
   const ours = marked || (status.stable !== undefined && stable !== undefined);
-  const rests = deployment !== undefined && scene.freeze === "OnChange" && runsAsAsked(deployment, scene.adopted ?? stable);
+  const rests = scene.freeze === "OnChange" && hasNothingToRoll(scene);
   const isRight = marked && (deployment?.spec.paused === true || rests);
   if (deployment === undefined || !ours || isRight || isResumedByUs(scene)) {
     return undefined;
@@ -29,10 +29,10 @@ export function resumed(scene: Scene): Draft | undefined {
   if (!again && !mayReassert(scene, "paused")) {
     return undefined;
   }
-  const patch = rests ? adoptPatch(deployment, names.rollout) : refreezePatch(deployment, names.rollout);
+  const patch = patchOf(scene, rests)(deployment, names.rollout);
   const freeze: Action = { type: "mergePatch", resource: RESOURCES.deployments, name: deployment.metadata.name, patch, why };
   return {
-    ...asSaid(status),
+    ...said(scene),
     message: why,
     memory: again ? status : noteRevert(scene, status, "paused"),
     lower: [freeze],
@@ -41,14 +41,31 @@ export function resumed(scene: Scene): Draft | undefined {
   };
 }
 
+/** Also where the running set is lost: of its own template Kubernetes makes it anew by itself. */
+function hasNothingToRoll({ o, adopted, stable, status, revision }: Scene): boolean {
+  const running = adopted ?? stable;
+  return running === undefined ? status.stable?.revision === revision : o.deployment !== undefined && runsAsAsked(o.deployment, running);
+}
+
 const RESUMED = "somebody resumed the Deployment: frozen again";
 
-function reasonToFreeze({ freeze, pending }: Scene, { metadata }: Deployment, rests: boolean): string {
+function reasonToFreeze({ freeze, pending }: Scene, { metadata, spec }: Deployment, rests: boolean): string {
   const marks = metadata.annotations ?? {};
-  if (rests) return "the adoption mark was lost: written again";
+  if (rests || spec.paused === true) return "the adoption mark was lost: written again";
   if (marks[RESUME] !== undefined) return "the stable set is made anew: frozen again";
   const wasOnChange = freeze === "Always" && !pending && marks[ORIGINAL] === undefined && marks[ROLLOUT] !== undefined;
   return wasOnChange ? "the policy that freezes on change is not in force: frozen until it is" : RESUMED;
+}
+
+function patchOf({ freeze }: Scene, rests: boolean) {
+  if (freeze === "Always") return refreezePatch;
+  return rests ? adoptPatch : frozePatch;
+}
+
+/** What it said before, but not that all is released where it is not. */
+function said(scene: Scene): Pick<Draft, "phase" | "reason" | "stableText" | "stalled"> {
+  const before = asSaid(scene.status);
+  return scene.pending && before.phase === "Ready" ? { phase: "Pending", reason: REASON.Progressing } : before;
 }
 
 /** Until Kubernetes has made the stable set anew and has taken away what it started in its place. */

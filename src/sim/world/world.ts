@@ -35,7 +35,7 @@ export interface WorldOptions {
   /** How late the controller's watches are; not at all by default. */
   readonly lag?: Lag;
   /** The admission policies of the install are in force. */
-  readonly freezesOnChange?: boolean | undefined;
+  readonly freezesOnChange?: () => boolean;
   /** CRDs that are served, as objects. */
   readonly crds: readonly KubeObject[];
   /** Told of every reconcile, for stories and invariants: the plan, and what would be decided right after it was carried out. */
@@ -86,11 +86,12 @@ export function createWorld(options: WorldOptions): World {
   const serverClock: Clock = { ...clock, now: () => clock.now() + skew.server };
   const processClock = () => steady({ ...clock, now: () => clock.now() + skew.controller });
   let ownClock = processClock();
+  const freezesOnChange = options.freezesOnChange ?? (() => false);
   const store = createStore({
     now: serverClock.now,
     seed: options.seed,
     namespaces: [NAMESPACE],
-    mutate: options.freezesOnChange ? freezePolicies : undefined,
+    mutate: (kind, next, previous, user) => (freezesOnChange() ? freezePolicies(kind, next, previous, user) : next),
   });
   for (const crd of options.crds) {
     store.create(CRDS, "", crd);
@@ -130,7 +131,7 @@ export function createWorld(options: WorldOptions): World {
       random,
       lag: options.lag ?? (() => 0),
       trouble,
-      freezesOnChange: () => options.freezesOnChange === true,
+      freezesOnChange,
       listsAnew: options.listsAnew,
       feed: ownFeed,
       verbs: verbsOver(over, verbs, clock, underWay),
