@@ -35,7 +35,8 @@ export function watchInvariants(world: World, broken: string[], late = false): v
       }
       decidedOnce(object as RolloutObject, say);
       speedIsKept(world, object as RolloutObject, previous as RolloutObject | undefined, say);
-      if (!late) {
+      // What a person writes while no controller runs says nothing of what was told before.
+      if (!late && (object as RolloutObject).status !== (previous as RolloutObject | undefined)?.status) {
         readyIsReleased(world, object as RolloutObject, say);
       }
     }
