@@ -16,6 +16,8 @@ export interface Plot {
   readonly requestsPerSecond: number;
   /** Milliseconds by which the controller's watches are late, by kind, in the order of `WATCHED` and pods. */
   readonly lags: readonly number[];
+  /** The API server freezes on change; absent: Serin does, always. */
+  readonly freezesOnChange?: boolean;
   readonly happenings: readonly Happening[];
 }
 
@@ -36,6 +38,7 @@ export function drawPlot(seed: number): Plot {
     spec: drawSpec(random),
     requestsPerSecond: pick(random, [5, 50, 200]),
     lags: drawLags(random),
+    freezesOnChange: seed % 2 === 0,
     happenings: [first, ...happenings].sort((a, b) => a.at - b.at),
   };
 }

@@ -40,6 +40,7 @@ export async function playHistory(plot: Plot, crds: readonly KubeObject[], switc
     seed: plot.seed,
     crds,
     ...switches,
+    freezesOnChange: () => plot.freezesOnChange === true,
     onRivals: () => broken.push(`${(world.clock.monotonic() / 1000).toFixed(1)}s a write is sent while another process holds the lease`),
     requestsPerSecond: plot.requestsPerSecond,
     behaviourOf,

@@ -75,7 +75,8 @@ export function takeOver(elder: Member, second: Member, { underWayMs, deaf, elec
         clock,
         random,
         onHeld: () => index === 1 && process.lead(),
-        onLost: () => process.pause(),
+        // A last answer on the way when the ballot ends unseats nobody.
+        onLost: () => ending.signal.aborted || process.pause(),
       }),
     );
     [one, two].forEach(({ line }, index) => {
