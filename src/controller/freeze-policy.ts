@@ -48,7 +48,7 @@ export function createFreezePolicy({ client, clock, random, onChange }: FreezePo
 
   /** Milliseconds since the epoch; undefined where one of the two is missing. */
   function inForceFrom(): number | undefined {
-    const created = watched.map(({ store }) => store.get(FREEZE_POLICY)?.metadata.creationTimestamp);
+    const created = watched.map(({ store }) => store.list()[0]?.metadata.creationTimestamp);
     return created.includes(undefined) ? undefined : Math.max(...created.map((at) => Date.parse(at ?? ""))) + TAKES_EFFECT_MS;
   }
 

@@ -15,7 +15,7 @@ import { ROUTE_KINDS, type RouteKind } from "../traffic/index.ts";
 import { stableCopyOf, versionServiceName } from "../workload/build.ts";
 import { revisionOf } from "../workload/revision.ts";
 import { hashOf, pinOf } from "../workload/selector.ts";
-import { activeSets, controlledSets, isHandedOver, newSetOf, trialsOf } from "../workload/sets.ts";
+import { activeSets, controlledSets, isHandedOver, newestOf, newSetOf, trialsOf } from "../workload/sets.ts";
 import { replicasOf } from "../workload/size.ts";
 import { sameTemplate } from "../workload/template.ts";
 import { withoutFuture } from "./set-back.ts";
@@ -138,7 +138,12 @@ function stableSet(
   if (active.length === 1) {
     return active[0];
   }
-  return active.length === 0 ? controlled.find((set) => sameTemplate(set.spec.template, deployment.spec.template)) : undefined;
+  if (active.length > 0) {
+    return undefined;
+  }
+  const own = controlled.find((set) => sameTemplate(set.spec.template, deployment.spec.template));
+  // Left frozen and scaled to nothing: the newest that Kubernetes numbered is what would run.
+  return own ?? (deployment.spec.paused === true && deployment.spec.replicas === 0 ? newestOf(controlled) : undefined);
 }
 
 /** An empty set of the same template from an older release looks like it, but for its size and the pin, which moves first. */

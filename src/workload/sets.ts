@@ -35,6 +35,14 @@ export function newSetOf(deployment: Deployment, sets: readonly ReplicaSet[]): R
   return controlledSets(deployment, sets).find((set) => sameTemplate(set.spec.template, deployment.spec.template));
 }
 
+const REVISION = "deployment.kubernetes.io/revision";
+
+/** By Kubernetes' own number: the one that it ran last. */
+export function newestOf(sets: readonly ReplicaSet[]): ReplicaSet | undefined {
+  const numbered = sets.map((set) => [Number(set.metadata.annotations?.[REVISION] ?? 0), set] as const);
+  return numbered.sort(([a], [b]) => a - b).at(-1)?.[1];
+}
+
 /** Every trial of a rollout that was not handed over, oldest first. */
 export function trialsOf(rolloutName: string, sets: readonly ReplicaSet[]): ReplicaSet[] {
   return sets.filter((set) => isMarked(set.metadata.labels, rolloutName, "trial")).sort(byAge);

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { RESOURCES } from "../../src/domain/kube.ts";
 import { APP, SHOP } from "../../src/standin/demo/manifests.ts";
-import { openShop, type Shop } from "../support/shop.ts";
+import { IS_REAL, openShop, type Shop } from "../support/shop.ts";
 
 interface Role {
   readonly kind: string;
@@ -56,5 +56,7 @@ test("a release, a rollback, a lost stable set, a conflict, a deletion: no permi
 
   const codes = await used(shop);
   expect([...codes].filter(([, answers]) => answers.includes(403))).toEqual([]);
-  expect([...codes.keys()].sort()).toEqual([...granted].sort());
+  // The in-memory API server has no admission policies to read.
+  const readable = granted.filter((permission) => IS_REAL || !permission.includes("admissionregistration"));
+  expect([...codes.keys()].sort()).toEqual(readable.sort());
 }, 300_000);

@@ -19,6 +19,7 @@ const NAMED: readonly (readonly [number, string])[] = [
   [40466, "a tool raised the weight and the watch was late: the cut wrote its mark and left the weight"],
   [4631, "of two processes one took the weight back before the other's raise had arrived, and left the route as it was: the raise landed"],
   [100001, "the controller's clock was set back by an hour and its process killed: a bad version kept its weight for an hour"],
+  [51434, "left frozen on an untried template, then scaled to nothing: a new rollout waited for ever for a set that runs"],
 ];
 
 describe("a seed", () => {

@@ -26,6 +26,8 @@ export interface TestPlane {
   readonly kube: KubeApi;
   /** Resolves with what it prints; rejects with its `stderr` where it fails. */
   kubectl(...args: string[]): Promise<string>;
+  /** What it says beside: warnings. */
+  warnings(...args: string[]): Promise<string>;
   /** A file of its folder, written. */
   file(name: string, text: string): Promise<string>;
   close(): Promise<void>;
@@ -50,6 +52,10 @@ export async function startTestPlane(users: readonly User[] = []): Promise<TestP
     async kubectl(...args) {
       const { stdout } = await run(binaries.kubectl, args, { env });
       return stdout;
+    },
+    async warnings(...args) {
+      const { stderr } = await run(binaries.kubectl, args, { env });
+      return stderr;
     },
     async file(name, text) {
       const path = join(folder, name);

@@ -78,6 +78,8 @@ export interface Shop {
   adopt(spec?: object, flags?: readonly string[]): ReturnType<Cluster["startController"]>;
   /** Called after every change of anything above. */
   watch(look: () => void): void;
+  /** Freeze on change is in force: on the real API server, which has the policies of the install. */
+  readonly freezesOnChange: boolean;
   /** The CanaryRollout goes, and a new one adopts what it left: its status, and what it may still write in this minute, begin anew. */
   renew(): Promise<void>;
   /** Failed requests so far. */
@@ -138,13 +140,15 @@ export async function startShop(changes: Partial<DemoPlan> = {}): Promise<Shop> 
   async function createRollout(spec: object): Promise<void> {
     const rollout = canaryRollout(plan);
     await kube.create(RESOURCES.canaryRollouts, { ...rollout, spec: { ...(rollout["spec"] as object), ...spec } });
-    await until("adopted", () => world.status().phase === "Ready");
+    // A new policy counts after ten seconds: until then it is frozen always.
+    await until("adopted", () => world.status().phase === "Ready" && (!IS_REAL || shop.deployment()?.spec.paused !== true));
   }
 
   const shop: Shop = {
     cluster,
     plan,
     happenings,
+    freezesOnChange: IS_REAL,
     outcome: () => world.status().history?.[0]?.outcome,
     deployment: () => inShop<Deployment>("deployments").find(({ metadata }) => metadata.name === APP),
     sets: () =>

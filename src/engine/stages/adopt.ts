@@ -84,7 +84,11 @@ function mayBeAdopted({ o, stable }: Scene): boolean {
     return true;
   }
   const whole = (stable.status?.availableReplicas ?? 0) === replicasOf(deployment);
-  return deployment.spec.paused === true && activeSets(controlledSets(deployment, o.sets)).length === 1 && whole;
+  return (
+    deployment.spec.paused === true &&
+    activeSets(controlledSets(deployment, o.sets)).length === Math.min(1, replicasOf(deployment)) &&
+    whole
+  );
 }
 
 export function stableOf({ stable, status, revision }: Scene): Scene["status"]["stable"] {

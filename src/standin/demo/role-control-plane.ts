@@ -17,6 +17,8 @@ import { guardProcess } from "./sweep.ts";
 
 const NAMESPACES = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
 const SERIN_NAMESPACE = "serin-system";
+/** Of the install: the rights of the controller, and the policies that freeze on change. */
+const INSTALLED = ["cluster/rbac.yaml", "policies/freeze.yaml", "policies/hold.yaml", "policies/warn.yaml"].map((name) => `deploy/${name}`);
 /** Who the controller is in the install: it has the rights of `deploy/`, and no others. */
 const CONTROLLER = {
   name: `system:serviceaccount:${SERIN_NAMESPACE}:serin`,
@@ -49,7 +51,7 @@ export function controlPlaneRole() {
       const access = plane.access();
       const kube = createKubeApi(access, "kubectl/serin-demo");
       await kube.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name: SERIN_NAMESPACE } });
-      for (const rights of shippedRights()) await kube.create(resourceOf(rights), rights);
+      for (const object of INSTALLED.flatMap(shippedObjects)) await kube.create(resourceOf(object), object);
       const ours = parse(shippedFile("serin.dev_canaryrollouts.yaml")) as KubeObject;
       for (const definition of [...(await routeDefinitions()), ours]) await kube.create(DEFINITIONS, definition);
       await startInjectorWebhook({ access, certificate: plane.certificate });
@@ -76,13 +78,13 @@ export function controlPlaneRole() {
   };
 }
 
-/** The roles of the install, and their bindings. */
-function shippedRights(): KubeObject[] {
-  return parseAllDocuments(shippedFile("deploy/cluster/rbac.yaml")).map((document) => document.toJS() as KubeObject);
+function shippedObjects(path: string): KubeObject[] {
+  return parseAllDocuments(shippedFile(path)).map((document) => document.toJS() as KubeObject);
 }
 
-function resourceOf({ kind }: KubeObject): Resource {
-  return { group: "rbac.authorization.k8s.io", version: "v1", plural: `${kind.toLowerCase()}s`, kind };
+function resourceOf({ apiVersion, kind }: KubeObject): Resource {
+  const [group = "", version = ""] = apiVersion.split("/");
+  return { group, version, plural: `${kind.toLowerCase()}s`.replace(/ys$/, "ies"), kind };
 }
 
 function guard(plane: ControlPlane): void {
