@@ -5,7 +5,7 @@ describe("the controller's configuration", () => {
   test("needs nothing", () => {
     expect(parseConfig({}, {})).toMatchObject({
       ok: true,
-      config: { port: 9090, preset: "Linkerd", leaseName: "serin-controller", leaderElection: true },
+      config: { port: 9090, preset: "Linkerd", class: "", leaderElection: true },
     });
   });
 

@@ -9,7 +9,7 @@ import { API_VERSION } from "./marks.ts";
 import { Analysis } from "./schema/analysis.ts";
 import { celDuration, durationOf } from "./schema/cel.ts";
 import { doc, hints, type Rule, withRules } from "./schema/hint.ts";
-import { choice, flag, LABEL_PATTERN, matchesCel, SUBDOMAIN_PATTERN } from "./schema/scalars.ts";
+import { choice, flag, LABEL_PATTERN, matchesCel, name, SUBDOMAIN_PATTERN } from "./schema/scalars.ts";
 import { Strategy } from "./schema/strategy.ts";
 import { Canary, TargetRef, Traffic } from "./schema/target.ts";
 import type { CanaryRolloutStatus } from "./status.ts";
@@ -32,6 +32,14 @@ const SpecFields = z.strictObject({
     default: DEFAULTS.deletionPolicy,
     change: "Resume where a deleted CanaryRollout should mean an ordinary Deployment at once, tried or not.",
   }).optional(),
+  class: doc(
+    name({ max: 40, pattern: LABEL_PATTERN, expects: "a name in lower case of at most 40 characters, such as blue", example: "blue" }),
+    {
+      description: "Which controller acts: the one that runs with --class of this name. Others leave this object alone.",
+      resolved: "the controller without a class",
+      change: "To try a new Serin on one rollout, or one namespace, beside the one that acts on all others.",
+    },
+  ).optional(),
   suspend: doc(flag(), {
     description: "Hold the traffic exactly as it is. A canary that fails is still rolled back.",
     default: DEFAULTS.suspend,

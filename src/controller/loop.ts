@@ -1,5 +1,6 @@
 /** The work queue's worker: one reconcile of one rollout, what it says in the log, and when it looks again. */
 import type { Logger } from "pino";
+import { classOf } from "../api/class.ts";
 import type { Queue } from "../cluster/queue.ts";
 import type { RolloutObject } from "../engine/types.ts";
 import { type Memory, NO_MEMORY, type ReconcileContext, type Reconciled, reconcile } from "./reconcile.ts";
@@ -7,6 +8,8 @@ import type { Telemetry } from "./telemetry.ts";
 
 export interface LoopOptions {
   readonly context: ReconcileContext;
+  /** Rollouts of other classes are somebody else's. */
+  readonly class: string;
   readonly queue: () => Queue;
   readonly telemetry: Telemetry;
   readonly log: Logger;
@@ -31,7 +34,7 @@ export function createLoop(options: LoopOptions): Loop {
   async function run(key: string, reasons: readonly string[]): Promise<void> {
     const [namespace = "", name = ""] = key.split("/");
     const rollout = context.cache.get("canaryRollouts", namespace, name) as RolloutObject | undefined;
-    if (rollout === undefined) {
+    if (rollout === undefined || classOf(rollout) !== options.class) {
       forget(key);
       return;
     }

@@ -1,6 +1,7 @@
 /** The controller's process, put together: client, stores, lease, queue, feed, telemetry. Ends when the signal aborts. */
 import { readFileSync } from "node:fs";
 import { type Logger, pino } from "pino";
+import { leaseNameOf } from "../api/class.ts";
 import { type Client, createClient } from "../cluster/client.ts";
 import { createEventRecorder } from "../cluster/events.ts";
 import { contextNamespace, kubeConfigSource } from "../cluster/kube-config.ts";
@@ -135,7 +136,7 @@ function assemble(config: ControllerConfig, log: Logger): Parts {
     now: clock.now,
     decide,
   };
-  const loop = createLoop({ context, queue: () => parts.queue, telemetry, log, monotonic: clock.monotonic });
+  const loop = createLoop({ context, class: config.class, queue: () => parts.queue, telemetry, log, monotonic: clock.monotonic });
   const queue = createQueue({
     clock,
     random: Math.random,
@@ -154,15 +155,16 @@ function createElection(
   parts: () => { queue: Queue; stores: Stores },
   log: Logger,
 ): ElectorRun {
+  const leaseName = config.leaseName ?? leaseNameOf(config.class);
   const elector = createElector({
     verbs: client,
     namespace,
-    name: config.leaseName,
+    name: leaseName,
     identity: config.identity,
     clock,
     random: Math.random,
     onHeld: () => {
-      log.info({ namespace, lease: config.leaseName }, "lease held: acting");
+      log.info({ namespace, lease: leaseName }, "lease held: acting");
       begin(parts());
     },
     onLost: () => {

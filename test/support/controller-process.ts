@@ -20,7 +20,10 @@ export interface ControllerProcess {
 }
 
 /** Resolves when the process holds the lease. `prepare` fills the store before it starts. */
-export async function startControllerProcess(prepare: (store: KubeStore) => void = () => {}): Promise<ControllerProcess> {
+export async function startControllerProcess(
+  prepare: (store: KubeStore) => void = () => {},
+  flags: readonly string[] = [],
+): Promise<ControllerProcess> {
   const store = createStore({ now: Date.now });
   for (const crd of crds()) {
     store.create(CRDS, "", crd);
@@ -32,7 +35,17 @@ export async function startControllerProcess(prepare: (store: KubeStore) => void
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const kubeconfig = join(folder, "kubeconfig");
   await writeFile(kubeconfig, server.kubeconfig());
-  const controller = spawn(process.execPath, [SERIN, "controller", "--kubeconfig", kubeconfig, "--host", "127.0.0.1", "--port", "0"]);
+  const controller = spawn(process.execPath, [
+    SERIN,
+    "controller",
+    "--kubeconfig",
+    kubeconfig,
+    "--host",
+    "127.0.0.1",
+    "--port",
+    "0",
+    ...flags,
+  ]);
   onTestFinished(() => void controller.kill("SIGKILL"));
   let text = "";
   const held = Promise.withResolvers<void>();

@@ -42,10 +42,8 @@ export const status = defineCommand<Options>({
 
 async function showOnce(cluster: Cluster, { args: [name = ""], options, io, signal }: Invocation<Options>): Promise<ExitCode> {
   const now = io.clock.now();
-  const [objects, controller] = await Promise.all([
-    readRelease(cluster, name, signal),
-    readController(cluster, { leaseNamespace: options.leaseNamespace, now }, signal),
-  ]);
+  const objects = await readRelease(cluster, name, signal);
+  const controller = await readController(cluster, { rollout: objects.rollout, leaseNamespace: options.leaseNamespace, now }, signal);
   const picture = pictureOf(factsOf(objects), controller);
   if (options.output === undefined) say(io, ...render(picture, now, { paint: io.paint }));
   else say(io, printed(shown(objects.rollout), options.output));
@@ -75,7 +73,8 @@ async function follow(cluster: Cluster, invocation: Invocation<Options>): Promis
       }
       const now = io.clock.now();
       if (lease === undefined || now - lease.at > LEASE_MS) {
-        lease = { state: await readController(cluster, { leaseNamespace: options.leaseNamespace, now }, signal), at: now };
+        const question = { rollout, leaseNamespace: options.leaseNamespace, now };
+        lease = { state: await readController(cluster, question, signal), at: now };
       }
       const picture = pictureOf(factsOf({ rollout, ...objects }), lease.state);
       exitCode = picture.exitCode;

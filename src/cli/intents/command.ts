@@ -38,7 +38,8 @@ export function intentCommand(kind: IntentKind, define: (command: Command) => vo
       return withCluster(invocation, async (cluster) => {
         const now = io.clock.now();
         const { leaseNamespace } = options;
-        const facts = factsOf(await readRelease(cluster, name, signal));
+        const objects = await readRelease(cluster, name, signal);
+        const facts = factsOf(objects);
         const asked = INTENT[kind]({ facts, now, full: options.full });
         if (!asked.ok) throw new Failure(EXIT.badInput, `${kind} ${name}: ${asked.why}`, [asked.help]);
         const patch = { metadata: { annotations: { [asked.annotation]: asked.value } } };
@@ -48,7 +49,7 @@ export function intentCommand(kind: IntentKind, define: (command: Command) => vo
         // A restart's revision comes into being when the controller acts on it: nothing is named to wait for.
         const wanted = { attempt, waitForPerson: true, differentFrom: kind === "restart" ? facts.revision : undefined };
         if (options.wait) return codeFor(kind, await waitFor(cluster, name, wanted, { timeoutMs, leaseNamespace }, invocation));
-        const warning = leaseWarning(await readController(cluster, { leaseNamespace, now }, signal));
+        const warning = leaseWarning(await readController(cluster, { rollout: objects.rollout, leaseNamespace, now }, signal));
         if (warning !== undefined) remark(io, `serin: ${warning}`);
         return EXIT.done;
       });

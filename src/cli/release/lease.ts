@@ -1,7 +1,6 @@
 /** Is a controller at work? Judged by the Lease that it renews. Pure. */
 import type { KubeObject } from "../../domain/kube.ts";
 
-export const DEFAULT_LEASE_NAME = "serin-controller";
 const DEFAULT_DURATION_SECONDS = 15;
 
 export type ControllerState =

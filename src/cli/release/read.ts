@@ -1,4 +1,5 @@
 /** Reads a rollout and what belongs to it, once. Names that do not exist are answered with those that do. */
+import { classOf, leaseNameOf } from "../../api/class.ts";
 import type { Client } from "../../cluster/client.ts";
 import { ApiError, type Deployment, type KubeObject, RESOURCES, type ReplicaSet } from "../../domain/kube.ts";
 import type { RolloutObject } from "../../engine/types.ts";
@@ -6,7 +7,7 @@ import type { Cluster } from "../connect.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import type { ReleaseObjects } from "./facts.ts";
-import { type ControllerState, controllerStateOf, DEFAULT_LEASE_NAME } from "./lease.ts";
+import { type ControllerState, controllerStateOf } from "./lease.ts";
 
 export async function readRollout({ client, namespace }: Cluster, name: string, signal: AbortSignal): Promise<RolloutObject> {
   try {
@@ -41,6 +42,8 @@ export function targetOf(rollout: RolloutObject): string {
 }
 
 export interface LeaseQuestion {
+  /** Its class names the lease. */
+  readonly rollout: RolloutObject;
   readonly leaseNamespace?: string | undefined;
   readonly now: number;
 }
@@ -49,11 +52,12 @@ export interface LeaseQuestion {
 export async function readController(cluster: Cluster, question: LeaseQuestion, signal: AbortSignal): Promise<ControllerState> {
   const { client, namespace } = cluster;
   const { leaseNamespace, now } = question;
+  const name = leaseNameOf(classOf(question.rollout));
   try {
-    return controllerStateOf(await leasesIn(client, leaseNamespace, signal), now);
+    return controllerStateOf(await leasesIn(client, name, leaseNamespace, signal), now);
   } catch (error) {
     signal.throwIfAborted();
-    const near = leaseNamespace === undefined ? await leasesIn(client, namespace, signal).catch(() => []) : [];
+    const near = leaseNamespace === undefined ? await leasesIn(client, name, namespace, signal).catch(() => []) : [];
     if (near.length > 0) return controllerStateOf(near, now);
     const why =
       error instanceof ApiError && error.status === 403 ? "its lease may not be read; --lease-namespace names where it is" : String(error);
@@ -61,8 +65,8 @@ export async function readController(cluster: Cluster, question: LeaseQuestion, 
   }
 }
 
-async function leasesIn(client: Client, namespace: string | undefined, signal: AbortSignal): Promise<readonly KubeObject[]> {
-  const fieldSelector = `metadata.name=${DEFAULT_LEASE_NAME}`;
+async function leasesIn(client: Client, name: string, namespace: string | undefined, signal: AbortSignal): Promise<readonly KubeObject[]> {
+  const fieldSelector = `metadata.name=${name}`;
   return (await client.list(RESOURCES.leases, { namespace, fieldSelector }, signal)).items;
 }
 

@@ -28,8 +28,10 @@ export async function waitFor(
   { io, signal }: Pick<Invocation, "io" | "signal">,
 ): Promise<ExitCode> {
   const tell = options.output === undefined ? (line: string) => say(io, line) : (line: string) => remark(io, line);
-  const target = targetOf(await readRollout(cluster, name, signal));
-  const warning = leaseWarning(await readController(cluster, { leaseNamespace: options.leaseNamespace, now: io.clock.now() }, signal));
+  const rollout = await readRollout(cluster, name, signal);
+  const target = targetOf(rollout);
+  const question = { rollout, leaseNamespace: options.leaseNamespace, now: io.clock.now() };
+  const warning = leaseWarning(await readController(cluster, question, signal));
   if (warning !== undefined) remark(io, `serin: ${warning}`);
 
   const overtime = new AbortController();
