@@ -52,6 +52,7 @@ export const REASON = {
   IntentIgnored: "IntentIgnored",
   TooLate: "TooLate",
   Refrozen: "Refrozen",
+  CRDOutdated: "CRDOutdated",
   ResumeRefused: "ResumeRefused",
   FreezePolicyMissing: "FreezePolicyMissing",
   WeightsReverted: "WeightsReverted",

@@ -9,9 +9,9 @@
 import type { CanaryRolloutStatus } from "../api/status.ts";
 import type { EventInput } from "../cluster/events.ts";
 import { ApiError, type KubeObject, RESOURCES, type Verbs } from "../domain/kube.ts";
-import type { Action, Observed, Plan, PlanEvent } from "../engine/types.ts";
+import type { Action, Observed, Plan, PlanEvent, RolloutObject } from "../engine/types.ts";
 import type { Cache } from "./cache.ts";
-import { mergeDiff } from "./merge-diff.ts";
+import { mergeDiff, missingIn } from "./merge-diff.ts";
 import { perform } from "./perform.ts";
 
 export interface ActContext {
@@ -28,6 +28,16 @@ export type ActResult = { readonly committed: boolean } & (
   | { readonly ok: false; readonly conflict: false; readonly error: unknown }
 );
 
+/** The CRD is older than this controller: it drops what must be remembered, and answers 200. */
+export class StatusPruned extends Error {
+  override readonly name = "StatusPruned";
+  readonly field: string;
+  constructor(field: string) {
+    super(`the API server did not keep ${field}`);
+    this.field = field;
+  }
+}
+
 export async function act(observed: Observed, plan: Plan, context: ActContext): Promise<ActResult> {
   const namespace = observed.rollout.metadata.namespace ?? "";
   const failure = await lowerAll(plan.lower, namespace, context);
@@ -37,8 +47,9 @@ export async function act(observed: Observed, plan: Plan, context: ActContext): 
   let committed = false;
   try {
     if (plan.status !== undefined) {
-      await commit(observed, plan.status, context);
+      const lost = await commit(observed, plan.status, context);
       committed = true;
+      if (lost !== undefined) throw new StatusPruned(lost);
     }
     for (const action of plan.raise) {
       context.onAction?.(action);
@@ -85,10 +96,13 @@ async function lowerAll(actions: readonly Action[], namespace: string, context: 
   return failure;
 }
 
-async function commit(observed: Observed, status: CanaryRolloutStatus, { verbs, cache }: ActContext): Promise<void> {
+/** Answers the first field that the API server did not keep. */
+async function commit(observed: Observed, status: CanaryRolloutStatus, { verbs, cache }: ActContext): Promise<string | undefined> {
   const { name, namespace = "", resourceVersion } = observed.rollout.metadata;
   const patch = { metadata: { resourceVersion }, status: mergeDiff({ ...observed.rollout.status }, { ...status }) };
-  cache.put("canaryRollouts", await verbs.patchStatus(RESOURCES.canaryRollouts, namespace, name, patch));
+  const stored = (await verbs.patchStatus(RESOURCES.canaryRollouts, namespace, name, patch)) as RolloutObject;
+  cache.put("canaryRollouts", stored);
+  return missingIn({ ...stored.status }, { ...status }, "status");
 }
 
 async function tell(observed: Observed, events: readonly PlanEvent[], { record }: ActContext): Promise<void> {

@@ -21,6 +21,18 @@ export function mergeDiff(from: Json, to: Json): Json {
   return patch;
 }
 
+/** The path of the first member of `wanted` that `found` has not, in maps within maps. */
+export function missingIn(found: Json, wanted: Json, path: string): string | undefined {
+  for (const [key, value] of Object.entries(wanted)) {
+    const inner = found[key];
+    if (value === undefined) continue;
+    if (inner === undefined) return `${path}.${key}`;
+    const deeper = isObject(value) && isObject(inner) ? missingIn(inner, value, `${path}.${key}`) : undefined;
+    if (deeper !== undefined) return deeper;
+  }
+  return undefined;
+}
+
 function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

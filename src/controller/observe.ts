@@ -6,7 +6,7 @@ import type { Deployment, EndpointSlice, KubeObject, Pod, ReplicaSet, ResourceNa
 import type { Samples } from "../domain/samples.ts";
 import { needsPods, sampleRequest, samplesSince } from "../engine/needs.ts";
 import { namesOf, type Scene, sceneOf } from "../engine/scene.ts";
-import type { Forbidden, Observed, RolloutObject, Spec } from "../engine/types.ts";
+import type { Forbidden, Observed, Pruned, RolloutObject, Spec } from "../engine/types.ts";
 import type { Feed } from "../metrics/feed.ts";
 import { trialsOf } from "../workload/sets.ts";
 import type { Cache } from "./cache.ts";
@@ -18,6 +18,7 @@ export interface ObserveContext {
   readonly preset: string;
   readonly now: number;
   readonly forbidden: Forbidden | undefined;
+  readonly pruned: Pruned | undefined;
   readonly statusWrites: readonly number[];
 }
 
@@ -31,7 +32,7 @@ export function observe(rollout: RolloutObject, context: ObserveContext): Observ
 }
 
 function observeObjects(rollout: RolloutObject, context: ObserveContext): Observed {
-  const { cache, now, forbidden, statusWrites } = context;
+  const { cache, now, forbidden, pruned, statusWrites } = context;
   const spec = specOf(rollout, context.preset);
   const status: CanaryRolloutStatus = rollout.status ?? {};
   const names = namesOf({ rollout, spec }, status);
@@ -74,6 +75,7 @@ function observeObjects(rollout: RolloutObject, context: ObserveContext): Observ
     routeKindServed: cache.serves("httpRoutes"),
     freezesOnChange: cache.freezesOnChange(),
     forbidden,
+    pruned,
     statusWrites,
   };
 }

@@ -1,7 +1,8 @@
 /** One rollout, once: observe, decide, act. What must be remembered between two of them is small and can be lost. */
 import { ApiError } from "../domain/kube.ts";
-import type { Forbidden, Observed, Plan, RolloutObject } from "../engine/types.ts";
-import { type ActContext, type ActResult, act } from "./act.ts";
+import { PRUNED_FOR_MS } from "../engine/outdated.ts";
+import type { Forbidden, Observed, Plan, Pruned, RolloutObject } from "../engine/types.ts";
+import { type ActContext, type ActResult, act, StatusPruned } from "./act.ts";
 import { type ObserveContext, observe } from "./observe.ts";
 
 export type ReconcileContext = Pick<ObserveContext, "cache" | "feed" | "preset"> &
@@ -14,9 +15,10 @@ export type ReconcileContext = Pick<ObserveContext, "cache" | "feed" | "preset">
 export interface Memory {
   readonly statusWrites: readonly number[];
   readonly forbidden: Forbidden | undefined;
+  readonly pruned: Pruned | undefined;
 }
 
-export const NO_MEMORY: Memory = { statusWrites: [], forbidden: undefined };
+export const NO_MEMORY: Memory = { statusWrites: [], forbidden: undefined, pruned: undefined };
 const REMEMBERED_MS = 10 * 60_000;
 
 export interface Reconciled {
@@ -39,7 +41,16 @@ function remember(memory: Memory, result: ActResult, now: number, plan: Plan): M
   return {
     statusWrites: result.committed ? [...recent, now] : recent,
     forbidden: forbiddenOf(memory, result, plan),
+    pruned: prunedOf(memory, result, now),
   };
+}
+
+/** Kept for as long as the engine goes by it: whether the CRD is newer by then shows the next write. */
+function prunedOf({ pruned }: Memory, result: ActResult, now: number): Pruned | undefined {
+  if (!result.ok && !result.conflict && result.error instanceof StatusPruned) {
+    return { field: result.error.field, at: now };
+  }
+  return pruned !== undefined && now < pruned.at + PRUNED_FOR_MS ? pruned : undefined;
 }
 
 /** Kept until writes go through again. */

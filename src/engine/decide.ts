@@ -15,6 +15,7 @@ import { asleep } from "./asleep.ts";
 import type { Draft } from "./draft.ts";
 import { forbidden } from "./forbidden.ts";
 import { ignored } from "./ignored.ts";
+import { outdated } from "./outdated.ts";
 import { refused } from "./refused.ts";
 import { restart } from "./restart.ts";
 import { type Scene, sceneOf } from "./scene.ts";
@@ -38,7 +39,10 @@ import { waited } from "./waited.ts";
 export function decide(observed: Observed): Plan {
   const scene = sceneOf(observed);
   const draft = stage(scene);
-  return settle(scene, forbidden(scene, asleep(scene, waited(scene, restart(scene, refused(scene, ignored(scene, draft)))))));
+  return settle(
+    scene,
+    forbidden(scene, outdated(scene, asleep(scene, waited(scene, restart(scene, refused(scene, ignored(scene, draft))))))),
+  );
 }
 
 function stage(scene: Scene): Draft {

@@ -53,8 +53,16 @@ export interface Observed {
   readonly freezesOnChange: boolean;
   /** The last write that the API server forbade, until one of its kind succeeds. */
   readonly forbidden: Forbidden | undefined;
+  /** The CRD is older than this controller. */
+  readonly pruned: Pruned | undefined;
   /** Milliseconds since the epoch of this controller's last status writes for this rollout. */
   readonly statusWrites: readonly number[];
+}
+
+/** A field of the status that the API server dropped, and when. */
+export interface Pruned {
+  readonly field: string;
+  readonly at: number;
 }
 
 export interface ServiceTrio {
