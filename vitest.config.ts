@@ -8,7 +8,14 @@ export default defineConfig({
     projects: [
       { test: { ...shared, name: "memory", include: ["test/**/*.test.ts"], exclude: ["test/control-plane/**"] } },
       // The same stories where the API server freezes on change.
-      { test: { ...shared, name: "on-change", include: ["test/stories/**/*.test.ts"], env: { SERIN_FREEZE: "OnChange" } } },
+      {
+        test: {
+          ...shared,
+          name: "on-change",
+          include: ["test/stories/**/*.test.ts", "test/cli/eject/eject.test.ts"],
+          env: { SERIN_FREEZE: "OnChange" },
+        },
+      },
       {
         test: {
           ...shared,

@@ -3,7 +3,7 @@
  * are plain objects, JSON Patches lists of operations. Preconditions that depend on when a patch is sent are the
  * sender's: `withVersion` adds one.
  */
-import { FROZE, FROZEN, GROUP, ORIGINAL, POD_TEMPLATE_HASH, RELEASE, RESUME, ROLLOUT, SIZED_AT } from "../api/marks.ts";
+import { FROZE, FROZEN, GROUP, ORIGINAL, POD_TEMPLATE_HASH, RELEASE, RESUME, RESUME_REFUSED, ROLLOUT, SIZED_AT } from "../api/marks.ts";
 import type { Deployment, KubeObject, PatchOperation, ReplicaSet, Service } from "../domain/kube.ts";
 import { member, parsedJson } from "./json.ts";
 import { hashOf, pinned, pinOf } from "./selector.ts";
@@ -79,7 +79,17 @@ export function unfreezePatch(deployment: Deployment): MergePatch {
   const original = originalOf(deployment);
   const restored = restoredDeadline(deployment);
   return {
-    metadata: { annotations: { [ROLLOUT]: null, [RELEASE]: null, [ORIGINAL]: null, [FROZEN]: null, [FROZE]: null, [RESUME]: null } },
+    metadata: {
+      annotations: {
+        [ROLLOUT]: null,
+        [RELEASE]: null,
+        [ORIGINAL]: null,
+        [FROZEN]: null,
+        [FROZE]: null,
+        [RESUME]: null,
+        [RESUME_REFUSED]: null,
+      },
+    },
     spec: {
       paused: original.paused === true ? true : null,
       ...(restored === undefined ? {} : { progressDeadlineSeconds: restored }),
@@ -89,7 +99,7 @@ export function unfreezePatch(deployment: Deployment): MergePatch {
 
 /** Left frozen without a CanaryRollout: `why` is for whoever finds it. The other marks stay, so that it can be thawed. */
 export function keepFrozenPatch(why: string): MergePatch {
-  return { metadata: { annotations: { [FROZEN]: why, [RELEASE]: null } }, spec: { paused: true } };
+  return { metadata: { annotations: { [FROZEN]: why, [RELEASE]: null, [RESUME_REFUSED]: null } }, spec: { paused: true } };
 }
 
 /** The same where nobody of ours stays: what was changed but the pause is as it was. */
