@@ -1,6 +1,6 @@
 /**
  * From a stage's draft to the plan: the whole status, whether its meaning changed enough to be stored, and the limit of
- * status writes: six a minute, and six more for those that come with a deed. A raise that needs a new status waits for it;
+ * status writes: six a minute, and six more for those that come with a deed or an event. A raise that needs a new status waits for it;
  * lowering waits for nothing; events are told with the status that they explain, so once.
  */
 import type { CanaryRolloutStatus } from "../api/status.ts";
@@ -12,8 +12,8 @@ import type { Plan } from "./types.ts";
 
 const MINUTE = 60_000;
 const WRITES_A_MINUTE = 6;
-/** Releases with steps of seconds, and people who try again and again, must not wait out a minute. */
-const MORE_FOR_DEEDS = 6;
+/** Releases with steps of seconds, and people who try again and again, must not wait out a minute; nor must an outcome. */
+const MORE_FOR_NEWS = 6;
 /** Evidence is kept at transitions and then every minute; the first two minutes of a step have its raise. */
 const EVIDENCE_AGE = MINUTE;
 const STEP_GRACE = 2 * MINUTE;
@@ -25,7 +25,9 @@ export function settle(scene: Scene, draft: Draft): Plan {
   const stored = scene.o.rollout.status ?? {};
   const setBack = stored !== scene.status && scene.o.rollout.status !== undefined;
   const changed = draft.quiet !== true && (setBack || meaningChanged(stored, view) || evidenceIsOld(scene, view));
-  const most = WRITES_A_MINUTE + (lower.length + raise.length > 0 ? MORE_FOR_DEEDS : 0);
+  const events = draft.events ?? [];
+  const isNews = lower.length + raise.length + events.length > 0;
+  const most = WRITES_A_MINUTE + (isNews ? MORE_FOR_NEWS : 0);
   const room = changed ? roomAt(scene, most) : scene.now;
   const waits = room > scene.now;
   return {
@@ -33,7 +35,7 @@ export function settle(scene: Scene, draft: Draft): Plan {
     status: changed && !waits ? view : undefined,
     lower,
     raise: waits ? [] : raise,
-    events: changed && !waits ? (draft.events ?? []) : [],
+    events: changed && !waits ? events : [],
     wakeAt: earliest(scene.now, waits ? [...later(scene, draft), room] : (draft.wakes ?? [])),
     why: draft.why ?? [],
   };
