@@ -10,6 +10,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "retry", summary: "try a refused revision once more", load: async () => (await import("./retry.ts")).retry },
   { name: "restart", summary: "start all pods anew, as a release", load: async () => (await import("./restart.ts")).restart },
   { name: "eject", summary: "break glass: undo everything, without a controller", load: async () => (await import("./eject.ts")).eject },
+  {
+    name: "uninstall",
+    summary: "leave: give everything back, everywhere",
+    load: async () => (await import("./uninstall.ts")).uninstall,
+  },
   { name: "lint", summary: "check manifests offline", load: async () => (await import("./lint.ts")).lint },
   { name: "crds", summary: "print the CustomResourceDefinitions", load: async () => (await import("./crds.ts")).crds },
   { name: "controller", summary: "run the controller", load: async () => (await import("./controller.ts")).controller },

@@ -1,4 +1,4 @@
-/** Reads what an eject works from: the lists of one namespace, live. */
+/** Reads what an eject works from: the lists of one namespace, live; for an uninstall those of all. */
 import type { Client } from "../../cluster/client.ts";
 import {
   ApiError,
@@ -18,6 +18,15 @@ import type { EjectObjects } from "./snapshot.ts";
 export type Lister = Pick<Client, "list">;
 
 export async function observeForEject(client: Lister, namespace: string, name: string, signal?: AbortSignal): Promise<EjectObjects> {
+  return { name, ...(await observeObjects(client, namespace, signal)) };
+}
+
+/** `namespace` undefined: of all. */
+export async function observeObjects(
+  client: Lister,
+  namespace: string | undefined,
+  signal?: AbortSignal,
+): Promise<Omit<EjectObjects, "name">> {
   const all = async (resource: Resource) => (await client.list(resource, { namespace }, signal)).items;
   const [rollouts, deployments, sets, services, slices, routes] = await Promise.all([
     // A CRD that was removed took its objects with it; a kind of route that is not served has none.
@@ -29,7 +38,6 @@ export async function observeForEject(client: Lister, namespace: string, name: s
     Promise.all(Object.values(ROUTE_KINDS).map(({ resource }) => all(resource).catch(noneIfNotServed))),
   ]);
   return {
-    name,
     rollouts: rollouts as readonly RolloutObject[],
     deployments: deployments as readonly Deployment[],
     sets: sets as readonly ReplicaSet[],

@@ -23,6 +23,8 @@ import type { EjectStep } from "./step.ts";
 export interface EjectChoice {
   /** Let Kubernetes roll out the template although it was never released. */
   readonly ship: boolean;
+  /** No controller will be there: finalizers go everywhere, or they would hold namespaces for ever. */
+  readonly forGood?: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -192,11 +194,11 @@ function release(snapshot: Snapshot, { ship, now }: EjectChoice): EjectStep[] {
  * Nothing is left that a deletion of the CanaryRollout would have to undo. A Deployment that stays frozen stays adopted,
  * so there the finalizer goes only with its CanaryRollout.
  */
-function letGo(snapshot: Snapshot, { ship }: EjectChoice): EjectStep[] {
+function letGo(snapshot: Snapshot, { ship, forGood = false }: EjectChoice): EjectStep[] {
   const { rollout } = snapshot;
   const finalizers = rollout?.metadata.finalizers ?? [];
   if (rollout === undefined || !finalizers.includes(RESTORE)) return [];
-  if (!ship && !runsItsTemplate(snapshot) && rollout.metadata.deletionTimestamp === undefined) return [];
+  if (!forGood && !ship && !runsItsTemplate(snapshot) && rollout.metadata.deletionTimestamp === undefined) return [];
   const patch = { metadata: { finalizers: finalizers.filter((one) => one !== RESTORE) } };
   return [
     merge(RESOURCES.canaryRollouts, rollout, patch, `CanaryRollout ${rollout.metadata.name} can be deleted without a controller`, true),

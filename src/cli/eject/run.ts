@@ -15,6 +15,7 @@ export interface EjectOptions {
   readonly namespace: string;
   readonly name: string;
   readonly ship: boolean;
+  readonly forGood?: boolean;
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly tell: (line: string) => void;
@@ -29,14 +30,14 @@ const LOOK_AGAIN_MS = 500;
 const LAST_LOOK_MS = 2000;
 
 export async function runEject(options: EjectOptions, signal?: AbortSignal): Promise<EjectEnd> {
-  const { client, namespace, name, clock, ship, tell } = options;
+  const { client, namespace, name, clock, ship, forGood = false, tell } = options;
   const deadline = clock.monotonic() + options.timeoutMs;
   let told = "";
   let steps = 0;
   let looks = 0;
   for (;;) {
     const snapshot = snapshotOf(await observeForEject(client, namespace, name, signal));
-    const step = nextEjectStep(snapshot, { ship, now: clock.now() });
+    const step = nextEjectStep(snapshot, { ship, forGood, now: clock.now() });
     if (step === undefined) {
       if (looks > 0 || steps === 0) return { ok: true, snapshot, steps };
       looks += 1;
