@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 // Machines are small and busy: a test that hangs is found all the same.
-const shared = { testTimeout: 120_000, hookTimeout: 120_000 };
+const shared = { testTimeout: 120_000, hookTimeout: 120_000, setupFiles: "test/support/properties.ts" };
 
 export default defineConfig({
   test: {

@@ -7,6 +7,7 @@ import type { ObjectMeta } from "../domain/kube.ts";
 import { DEFAULTS, STEP_DEFAULTS } from "./defaults.ts";
 import { API_VERSION } from "./marks.ts";
 import { Analysis } from "./schema/analysis.ts";
+import { asText } from "./schema/as-text.ts";
 import { celDuration, durationOf } from "./schema/cel.ts";
 import { doc, hints, type Rule, withRules } from "./schema/hint.ts";
 import { choice, flag, LABEL_PATTERN, matchesCel, name, SUBDOMAIN_PATTERN } from "./schema/scalars.ts";
@@ -96,7 +97,7 @@ export const CanaryRolloutSpec = doc(withRules(SpecFields, [serviceNameFits, som
 }).register(hints, { expects: "a map of fields", example: "{targetRef: {kind: Deployment, name: checkout}}" });
 export type CanaryRolloutSpec = z.input<typeof CanaryRolloutSpec>;
 
-const TEXT_HINT = { expects: "a string", example: '"true"', suggest: (value: unknown) => JSON.stringify(String(value)) };
+const TEXT_HINT = { expects: "a string", example: '"true"', suggest: (value: unknown) => JSON.stringify(asText(value)) };
 
 export const MAX_NAME_LENGTH = 63;
 

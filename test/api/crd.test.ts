@@ -63,6 +63,7 @@ describe("the schema and the CRD agree", () => {
         "a.b",
         "A",
         {},
+        { toString: "" },
         [],
         0,
         1,

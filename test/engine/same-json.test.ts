@@ -10,9 +10,11 @@ test("two values are the same exactly where their JSON means the same", () => {
     Array.isArray(value)
       ? value.map(sorted)
       : typeof value === "object" && value !== null
-        ? Object.entries(value)
-            .map(([key, member]) => [key, sorted(member)])
-            .sort()
+        ? {
+            members: Object.entries(value)
+              .map(([key, member]) => [key, sorted(member)])
+              .sort(),
+          }
         : value;
   const text = (value: unknown) => JSON.stringify(sorted(JSON.parse(JSON.stringify(value))));
   const plain = json.filter((value) => !JSON.stringify(value).includes("__proto__"));

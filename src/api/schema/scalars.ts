@@ -1,6 +1,7 @@
 /** The kinds of single values that specs are made of, each with its refusal in words and, where types cannot say it, in CEL. */
 import { z } from "zod";
 import { DURATION_MAX_LENGTH, DURATION_PATTERN, parseDuration } from "../../domain/duration.ts";
+import { asText } from "./as-text.ts";
 import { type CelRule, type Hint, hints } from "./hint.ts";
 
 /** Label values, Service names: no dots. */
@@ -50,7 +51,7 @@ export function duration({ min, max, example, unit = "s" }: { min: string; max: 
 }
 
 function suggestDuration(value: unknown, unit: "s" | "ms"): string | undefined {
-  const text = typeof value === "number" && unit === "s" && value < 1 ? `${value * 1000}ms` : String(value);
+  const text = typeof value === "number" && unit === "s" && value < 1 ? `${value * 1000}ms` : asText(value);
   const parts = /^\s*([0-9]+)\s*(?:(ms|milli|s|m|h|d)[a-z]*)?\s*$/i.exec(text);
   if (parts === null) return undefined;
   const [, digits, written = unit] = parts;
@@ -94,7 +95,7 @@ export function percentile() {
 }
 
 function suggestPercentile(value: unknown): string | undefined {
-  const number = Number(String(value).replace(/^p/i, "").replace(/%$/, ""));
+  const number = Number(asText(value).replace(/^p/i, "").replace(/%$/, ""));
   const percent = number > 0 && number < 1 ? Number(`${number}e2`) : number;
   return percent >= 1 && percent < 100 ? quote(String(Number(percent.toFixed(3)))) : undefined;
 }
@@ -118,7 +119,7 @@ export function flag() {
 }
 
 function suggestFlag(value: unknown): string | undefined {
-  const text = String(value).toLowerCase();
+  const text = asText(value).toLowerCase();
   if (["true", "yes", "on", "1"].includes(text)) return "true";
   return ["false", "no", "off", "0"].includes(text) ? "false" : undefined;
 }

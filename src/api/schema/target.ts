@@ -1,6 +1,7 @@
 /** What is released, through which Service, and with how many pods. */
 import { z } from "zod";
 import { DEFAULTS } from "../defaults.ts";
+import { asText } from "./as-text.ts";
 import { doc, hints } from "./hint.ts";
 import { choice, duration, LABEL_PATTERN, name, SUBDOMAIN_PATTERN, whole } from "./scalars.ts";
 
@@ -38,7 +39,7 @@ export const Traffic = doc(
 const REPLICAS_HINT = {
   expects: "Proportional, Full, or a whole number from 1 to 1000",
   example: "Proportional",
-  suggest: (value: unknown) => ["Proportional", "Full"].find((word) => word.toLowerCase() === String(value).toLowerCase()),
+  suggest: (value: unknown) => ["Proportional", "Full"].find((word) => word.toLowerCase() === asText(value).toLowerCase()),
 };
 
 const Replicas = z
