@@ -3,7 +3,16 @@ import { RELEASE } from "../api/marks.ts";
 import type { Reason } from "../api/reasons.ts";
 import { type Deployment, type KubeObject, RESOURCES, type ReplicaSet, type Service } from "../domain/kube.ts";
 import { weightsOf } from "../traffic/index.ts";
-import { isFrozenForUs, pinPatch, releaseMarkPatch, resizePatch, thawPatch, withVersion } from "../workload/patches.ts";
+import {
+  isFrozenForUs,
+  isHalfFrozen,
+  pinPatch,
+  refreezePatch,
+  releaseMarkPatch,
+  resizePatch,
+  thawPatch,
+  withVersion,
+} from "../workload/patches.ts";
 import { pinOf } from "../workload/selector.ts";
 import { sameTemplate } from "../workload/template.ts";
 import type { Scene } from "./scene.ts";
@@ -110,21 +119,25 @@ export function markRelease(scene: Scene, revision: string | null, why: string):
 }
 
 /**
- * Where the API server freezes on change and the template is the one that runs: nothing is left to roll, and the Deployment is an
- * ordinary one again. Not while the mark of a release is on it, by which a policy holds it paused.
+ * The freeze between releases: none where the API server freezes on change, a whole one elsewhere. Not while the mark of a release is on
+ * the Deployment, by which a policy holds it paused.
  */
-export function thaw(scene: Scene, running: ReplicaSet | undefined): readonly Action[] {
+export function freezeAtRest(scene: Scene, running: ReplicaSet | undefined): readonly Action[] {
   const { deployment } = scene.o;
-  if (deployment === undefined || scene.freeze !== "OnChange" || !isFrozenForUs(deployment) || !runsAsAsked(deployment, running)) {
+  if (deployment === undefined || deployment.metadata.annotations?.[RELEASE] !== undefined) {
     return [];
   }
-  if (deployment.metadata.annotations?.[RELEASE] !== undefined) {
-    return [];
+  const write = (patch: Readonly<Record<string, unknown>>, why: string): readonly Action[] => [
+    { type: "mergePatch", resource: RESOURCES.deployments, name: deployment.metadata.name, patch: withVersion(patch, deployment), why },
+  ];
+  if (scene.freeze === "Always") {
+    return isHalfFrozen(deployment) ? write(refreezePatch(deployment, scene.names.rollout), POLICY_IS_GONE) : [];
   }
-  const { name } = deployment.metadata;
-  const patch = withVersion(thawPatch(deployment), deployment);
-  return [{ type: "mergePatch", resource: RESOURCES.deployments, name, patch, why: "nothing is left to roll: not paused any more" }];
+  const mayThaw = isFrozenForUs(deployment) && runsAsAsked(deployment, running);
+  return mayThaw ? write(thawPatch(deployment), "nothing is left to roll: not paused any more") : [];
 }
+
+export const POLICY_IS_GONE = "the policy that freezes on change is not in force: frozen until it is";
 
 export function runsAsAsked(deployment: Deployment, running: ReplicaSet | undefined): boolean {
   return running !== undefined && sameTemplate(running.spec.template, deployment.spec.template);

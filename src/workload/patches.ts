@@ -24,11 +24,15 @@ export function withVersion(patch: MergePatch, observed: KubeObject): MergePatch
   return { ...patch, metadata: { ...metadata, resourceVersion: observed.metadata.resourceVersion } };
 }
 
-/** Adoption where the API server freezes on change: the mark alone. One that was left frozen stays so until its release is over. */
+/**
+ * Adoption where the API server freezes on change: the mark alone. One that was left frozen, or whose other marks a tool took away in the
+ * middle of a release, stays so until its release is over.
+ */
 export function adoptPatch(deployment: Deployment, rolloutName: string): MergePatch {
   const marks = deployment.metadata.annotations ?? {};
-  const left = marks[FROZEN] !== undefined && deployment.spec.paused === true;
   const { uid } = deployment.metadata;
+  const released = marks[RELEASE]?.startsWith(`${uid}/`) === true;
+  const left = (marks[FROZEN] !== undefined || released) && deployment.spec.paused === true;
   return {
     metadata: {
       annotations: { [ROLLOUT]: adoptionMark(deployment, rolloutName), ...staleMarks(marks), ...(left ? { [FROZE]: uid } : {}) },
@@ -57,6 +61,12 @@ export function thawPatch(deployment: Deployment): MergePatch {
 export function isFrozenForUs({ metadata, spec }: Deployment): boolean {
   const marks = metadata.annotations ?? {};
   return spec.paused === true && (marks[FROZE] === metadata.uid || marks[ORIGINAL] !== undefined);
+}
+
+/** The API server paused it, and the policy by which it did is gone: what `Always` needs besides is not written yet. */
+export function isHalfFrozen({ metadata, spec }: Deployment): boolean {
+  const marks = metadata.annotations ?? {};
+  return spec.paused === true && marks[FROZE] === metadata.uid && marks[ORIGINAL] === undefined;
 }
 
 /** Adoption: the mark, the freeze, and what it replaces (an earlier adoption has noted that already). */
@@ -109,7 +119,15 @@ export function leaveFrozenPatch(deployment: Deployment, why: string): MergePatc
   const original: Original = paused === true ? { paused } : {};
   return {
     metadata: {
-      annotations: { [FROZEN]: why, [ROLLOUT]: null, [RELEASE]: null, [RESUME]: null, [FROZE]: null, [ORIGINAL]: JSON.stringify(original) },
+      annotations: {
+        [FROZEN]: why,
+        [ROLLOUT]: null,
+        [RELEASE]: null,
+        [RESUME]: null,
+        [RESUME_REFUSED]: null,
+        [FROZE]: null,
+        [ORIGINAL]: JSON.stringify(original),
+      },
     },
     spec: { paused: true, ...(restored === undefined ? {} : { progressDeadlineSeconds: restored }) },
   };

@@ -1,5 +1,5 @@
 /** Freeze on change: what the API server's policies and Serin do together, and where one of them is missing. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { RESOURCES } from "../../src/domain/kube.ts";
 import { NAMESPACE } from "../../src/sim/world/world.ts";
 import { bad, condition, leftovers, podUids, SPEC, setsOf } from "./moments.ts";
@@ -12,13 +12,17 @@ function policy(inForce = true) {
 }
 
 const marks = (story: Story) => deploymentOf(story).metadata.annotations ?? {};
+const ours = (story: Story) =>
+  Object.keys(marks(story))
+    .filter((name) => name.startsWith("serin.dev/"))
+    .sort();
 const undo = (story: Story) => story.patch(RESOURCES.deployments, "checkout", { spec: { paused: null } });
 
 test("at rest it is an ordinary Deployment: not paused, its own deadline, one mark; a change is frozen in the same write", async () => {
   const story = await adopted({ ...policy(), spec: SPEC, replicas: 4 });
   expect(deploymentOf(story).spec).toMatchObject({ progressDeadlineSeconds: 600 });
   expect(deploymentOf(story).spec.paused).toBeUndefined();
-  expect(Object.keys(marks(story)).filter((name) => name.startsWith("serin.dev/"))).toEqual(["serin.dev/rollout"]);
+  expect(ours(story)).toEqual(["serin.dev/rollout"]);
   story.world.kill();
   story.push("checkout:2");
   expect(deploymentOf(story).spec.paused).toBe(true);
@@ -28,7 +32,7 @@ test("at rest it is an ordinary Deployment: not paused, its own deadline, one ma
   await story.outcome("Promoted");
   await story.world.advance(10_000);
   expect(deploymentOf(story).spec.paused).toBeUndefined();
-  expect(Object.keys(marks(story)).filter((name) => name.startsWith("serin.dev/"))).toEqual(["serin.dev/rollout"]);
+  expect(ours(story)).toEqual(["serin.dev/rollout"]);
 });
 
 test("scaled, it is not frozen; a template that came and went while nobody looked is thawed", async () => {
@@ -166,4 +170,75 @@ test("freeze: Always is paused at rest, also where the policy is in force", asyn
   await story.outcome("Promoted");
   await story.world.advance(60_000);
   expect(deploymentOf(story).spec.paused).toBe(true);
+});
+
+test("the policy goes in the middle of a release: at its end frozen always in full, with a deadline that never passes; back, thawed", async () => {
+  const { state, freezesOnChange } = policy();
+  const story = await adopted({ freezesOnChange, spec: SPEC, replicas: 4 });
+  story.push("checkout:2");
+  await story.world.until("half", () => story.weights() === "50/50");
+  state.inForce = false;
+  await story.outcome("Promoted");
+  await story.world.advance(60_000);
+  expect(deploymentOf(story).spec).toMatchObject({ paused: true, progressDeadlineSeconds: 2147483647 });
+  state.inForce = true;
+  story.patch(RESOURCES.deployments, "checkout", { metadata: { labels: { looked: "again" } } });
+  await story.world.until("thawed", () => deploymentOf(story).spec.paused === undefined, 5_000);
+  expect(deploymentOf(story).spec).toMatchObject({ progressDeadlineSeconds: 600 });
+  expect(ours(story)).toEqual(["serin.dev/rollout"]);
+});
+
+test("a tool replaces the whole object after the hand-over, marks and pause dropped: at its end an ordinary Deployment all the same", async () => {
+  const story = await adopted({ ...policy(), spec: SPEC, replicas: 4 });
+  const handedOver = new Promise<void>((resolve) => {
+    story.world.store.subscribe(({ resource, object }) => {
+      const isTried = object.metadata.labels?.["pod-template-hash"] === story.status().canary?.revision;
+      if (resource.plural === "replicasets" && isTried && object.metadata.labels?.["app"] === "checkout") resolve();
+    });
+  });
+  story.push("checkout:2");
+  let replaced = false;
+  void handedOver.then(() => {
+    const { metadata, spec } = deploymentOf(story);
+    const { annotations: _dropped, resourceVersion: _version, ...rest } = metadata;
+    story.world.store.replace(RESOURCES.deployments, NAMESPACE, "checkout", {
+      ...deploymentOf(story),
+      metadata: rest,
+      spec: { ...spec, paused: false },
+    } as never);
+    replaced = deploymentOf(story).spec.paused === true && story.status().history?.[0]?.outcome !== "Promoted";
+  });
+  await story.outcome("Promoted");
+  expect(replaced).toBe(true);
+  await story.world.advance(60_000);
+  expect(deploymentOf(story).spec.paused).toBeUndefined();
+  expect(ours(story)).toEqual(["serin.dev/rollout"]);
+});
+
+describe("freeze: Always where the policies are in force all the same: they hold by the mark of the release", () => {
+  const ALWAYS = { ...SPEC, strategy: { ...SPEC.strategy, freeze: "Always" } };
+
+  async function deletedAtHalf(spec: object, then: (story: Story) => void = () => {}): Promise<Story> {
+    const story = await adopted({ ...policy(), spec: { ...spec }, replicas: 4 });
+    story.push("checkout:2");
+    await story.world.until("half", () => story.weights() === "50/50");
+    then(story);
+    story.world.store.delete(RESOURCES.canaryRollouts, NAMESPACE, "checkout");
+    await story.world.until("gone", () => story.world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout") === undefined, 180_000);
+    await story.world.advance(60_000);
+    expect(leftovers(story)).toEqual([]);
+    expect(deploymentOf(story).spec.paused).toBeUndefined();
+    expect(ours(story)).toEqual([]);
+    return story;
+  }
+
+  test("deleted mid-release with deletionPolicy Resume: Kubernetes rolls out what the spec says", async () => {
+    const story = await deletedAtHalf({ ...ALWAYS, deletionPolicy: "Resume" });
+    expect(podUids(story, "checkout:2")).toHaveLength(4);
+  });
+
+  test("reverted and deleted: an ordinary Deployment again", async () => {
+    const story = await deletedAtHalf(ALWAYS, (half) => half.push("checkout:1"));
+    expect(podUids(story, "checkout:1")).toHaveLength(4);
+  });
 });

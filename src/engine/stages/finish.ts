@@ -21,7 +21,7 @@ import { ensureApexPin } from "../ensure.ts";
 import { millis } from "../judgement.ts";
 import type { Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
-import { deleteAction, lowerTo, markRelease, raiseTo, resize, tell, thaw } from "../writes.ts";
+import { deleteAction, freezeAtRest, lowerTo, markRelease, raiseTo, resize, tell } from "../writes.ts";
 import { close } from "./cut.ts";
 import { HANDING_OVER } from "./promote.ts";
 
@@ -98,7 +98,13 @@ function pinToNew(scene: Scene): readonly Action[] {
 
 function takeApart(scene: Scene, adopted: ReplicaSet): readonly Action[] {
   const trials = scene.oldTrials.map((set) => deleteAction(RESOURCES.replicaSets, set, "superseded"));
-  return [...dismantle(scene), ...trials, ...unmark(adopted), ...markRelease(scene, null, "the release is over"), ...thaw(scene, adopted)];
+  return [
+    ...dismantle(scene),
+    ...trials,
+    ...unmark(adopted),
+    ...markRelease(scene, null, "the release is over"),
+    ...freezeAtRest(scene, adopted),
+  ];
 }
 
 function waiting(scene: Scene, text: string, actions: Pick<Draft, "lower" | "raise">): Draft {

@@ -6,7 +6,7 @@ import { conditionOf } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
 import type { Scene } from "../scene.ts";
 import type { Action, PlanEvent } from "../types.ts";
-import { lowerTo, markRelease, tell, thaw } from "../writes.ts";
+import { freezeAtRest, lowerTo, markRelease, tell } from "../writes.ts";
 import { ensureFinalizer, stableOf } from "./adopt.ts";
 import { withdrawn } from "./cut.ts";
 
@@ -39,7 +39,7 @@ export function idle(scene: Scene, policy: Policy): Draft {
 }
 
 function atRest(scene: Scene): readonly Action[] {
-  const own = [...markRelease(scene, null, "no release runs"), ...thaw(scene, scene.stable)];
+  const own = [...markRelease(scene, null, "no release runs"), ...freezeAtRest(scene, scene.stable)];
   return own.length > 0 || scene.status.phase !== "Ready" ? own : ensureFinalizer(scene);
 }
 

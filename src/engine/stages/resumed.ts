@@ -10,7 +10,7 @@ import type { Draft } from "../draft.ts";
 import { mayReassert, noteRevert } from "../reverts.ts";
 import type { Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
-import { deleteAction, resize, runsAsAsked, tell } from "../writes.ts";
+import { deleteAction, POLICY_IS_GONE, resize, runsAsAsked, tell } from "../writes.ts";
 import { isAdoptedByUs } from "./adopt.ts";
 
 /** Also where a tool replaced the whole object and took the adoption mark with it: the set that runs still is stable's. */
@@ -54,7 +54,7 @@ function reasonToFreeze({ freeze, pending }: Scene, { metadata, spec }: Deployme
   if (rests || spec.paused === true) return "the adoption mark was lost: written again";
   if (marks[RESUME] !== undefined) return "the stable set is made anew: frozen again";
   const wasOnChange = freeze === "Always" && !pending && marks[ORIGINAL] === undefined && marks[ROLLOUT] !== undefined;
-  return wasOnChange ? "the policy that freezes on change is not in force: frozen until it is" : RESUMED;
+  return wasOnChange ? POLICY_IS_GONE : RESUMED;
 }
 
 function patchOf({ freeze }: Scene, rests: boolean) {

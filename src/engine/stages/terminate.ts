@@ -65,8 +65,8 @@ function leave(scene: Scene): readonly Action[] {
   const resume = o.spec.ok && o.spec.policy.deletionPolicy === "Resume";
   const name = deployment.metadata.name;
   if (!pending || resume) {
-    // The policy that holds a release paused goes by this mark.
-    const mark = scene.freeze === "OnChange" ? markRelease(scene, null, "no release runs") : [];
+    // The policy that holds a release paused goes by this mark, also where Serin freezes always or may not read policies.
+    const mark = markRelease(scene, null, "no release runs");
     const patch = withVersion(unfreezePatch(deployment), deployment);
     return mark.length > 0
       ? mark
