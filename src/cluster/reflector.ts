@@ -20,6 +20,10 @@ import { EMPTY, type Reflection, type ReflectorState, type Step, step } from "./
 export interface ReflectorOptions extends Reflection {
   /** Every failed attempt; the loop goes on by itself. */
   readonly onFailure?: ((error: unknown) => void) | undefined;
+  /** The first word from the server after a failure. */
+  readonly onRecovery?: (() => void) | undefined;
+  /** The longest delay where the server does not know the kind or does not let us read it; 30 s by default. */
+  readonly refusedMaxMs?: number | undefined;
 }
 
 export interface Reflector {
@@ -46,6 +50,7 @@ const HEALTHY_WATCH_MS = 60_000;
 export function createReflector(options: ReflectorOptions): Reflector {
   const { clock } = options;
   const backoff = createBackoff(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, options.random);
+  const refusals = createBackoff(BACKOFF_FIRST_MS, options.refusedMaxMs ?? BACKOFF_MAX_MS, options.random);
   const sync = Promise.withResolvers<void>();
   let synced = false;
   let listedOnce = false;
@@ -70,8 +75,10 @@ export function createReflector(options: ReflectorOptions): Reflector {
       case "Heard":
         break;
     }
+    const recovered = failure !== undefined;
     failure = undefined;
     lastEventAt = clock.now();
+    if (recovered) options.onRecovery?.();
   }
 
   function markSynced(isAbsent: boolean): void {
@@ -82,12 +89,17 @@ export function createReflector(options: ReflectorOptions): Reflector {
 
   /** How long to wait before the next step. */
   function pauseAfter({ outcome }: Step): number {
+    if (outcome.type === "Listed") refusals.reset();
     if (outcome.type === "Listed" || outcome.type === "Heard") return 0;
     const healthy = outcome.livedMs >= HEALTHY_WATCH_MS;
-    if (healthy) backoff.reset();
+    if (healthy) {
+      backoff.reset();
+      refusals.reset();
+    }
     if (outcome.type === "Ended" && healthy) return 0;
     const toldMs = outcome.type === "Failed" && outcome.error instanceof ApiError ? (outcome.error.retryAfterMs ?? 0) : 0;
-    return Math.max(toldMs, backoff.next());
+    const { next } = outcome.type === "Failed" && isRefusal(outcome.error) ? refusals : backoff;
+    return Math.max(toldMs, next());
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -123,6 +135,11 @@ export function createReflector(options: ReflectorOptions): Reflector {
     whenSynced: sync.promise,
     run,
   };
+}
+
+/** The server does not know the kind, or does not let us read it. Not a page of somebody in between. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 403 || error.status === 404) && error.reason !== "BadAnswer";
 }
 
 function isNotFound(error: unknown): boolean {

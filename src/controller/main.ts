@@ -12,7 +12,7 @@ import { steady, systemClock } from "../domain/clock.ts";
 import { keyOf } from "../domain/kube.ts";
 import { decide } from "../engine/decide.ts";
 import { VERSION } from "../version.ts";
-import { createFreezePolicy, type FreezePolicy } from "./freeze-policy.ts";
+import { createFreezePolicy, FREEZE_POLICY, type FreezePolicy } from "./freeze-policy.ts";
 import { type HealthServer, startHealthServer } from "./health.ts";
 import { createLoop, type Loop } from "./loop.ts";
 import { createMetricsFeed } from "./metrics-feed.ts";
@@ -35,7 +35,7 @@ export async function runController(config: ControllerConfig, signal: AbortSigna
     port: config.port,
     registry: telemetry.registry,
     stuck: () => stuck(loop, queue),
-    notReady: () => notReady(stores),
+    notReady: () => notReady(stores, freezePolicy),
   });
   log.info({ port: health.port, version: VERSION, identity: config.identity }, "serin controller starts");
   const watches = new AbortController();
@@ -107,6 +107,7 @@ function assemble(config: ControllerConfig, log: Logger): Parts {
       log.info({ inForce: freezePolicy.inForce() }, "the policy that freezes on change");
       for (const rollout of stores.of.canaryRollouts.list()) concern(keyOf(rollout), "the policy that freezes on change");
     },
+    onFailure: (resource, error) => log.warn({ resource, error }, "watch failed, tried again"),
   });
   const pods = createPodWatches({
     client,
@@ -227,8 +228,9 @@ function stuck(loop: Loop, queue: Queue): string | undefined {
   return queue.lagMs > STUCK_MS ? `the queue is ${Math.round(queue.lagMs / 1000)} s behind` : undefined;
 }
 
-function notReady({ reflectors }: Stores): string | undefined {
-  const missing = reflectors.filter((reflector) => !reflector.synced).map(({ resource }) => resource.plural);
+function notReady({ reflectors }: Stores, { isKnown }: FreezePolicy): string | undefined {
+  const unsynced = reflectors.filter((reflector) => !reflector.synced).map(({ resource }) => resource.plural);
+  const missing = isKnown ? unsynced : [...unsynced, `the policy ${FREEZE_POLICY}`];
   return missing.length === 0 ? undefined : `not listed yet: ${missing.join(", ")}`;
 }
 

@@ -17,7 +17,7 @@ export function wronglyPromoted({ happenings, spec }: Plot, images: readonly str
   return images.includes("v4-bad") && !asked && !specs.includes('"Advance"') ? ["v4-bad was promoted"] : [];
 }
 
-export function wrongEndings({ world }: Stage): string[] {
+export function wrongEndings({ world }: Stage, { freezesOnChange }: Plot): string[] {
   const rollout = world.store.find(RESOURCES.canaryRollouts, NAMESPACE, APP) as RolloutObject | undefined;
   const deployment = world.store.find(RESOURCES.deployments, NAMESPACE, APP) as Deployment | undefined;
   const left = leftoversOf(world);
@@ -29,7 +29,7 @@ export function wrongEndings({ world }: Stage): string[] {
   }
   const lost = rollout.status?.conditions?.some(({ reason }) => reason === "StableLost") === true;
   const wrong = deployment === undefined ? [] : [...kept(deployment), ...(lost ? [] : serving(world, deployment))];
-  return [...wrong, ...byPhase(rollout, deployment, left)];
+  return [...wrong, ...byPhase(rollout, deployment, left), ...rests(rollout, deployment, freezesOnChange === true)];
 }
 
 function byPhase({ status }: RolloutObject, deployment: Deployment | undefined, left: readonly string[]): string[] {
@@ -47,6 +47,23 @@ function byPhase({ status }: RolloutObject, deployment: Deployment | undefined, 
     default:
       return [`long after still ${phase}: ${status?.message}`];
   }
+}
+
+/** Between releases the Deployment is an ordinary one where the API server freezes on change, and frozen for good elsewhere. */
+function rests({ status }: RolloutObject, deployment: Deployment | undefined, freezesOnChange: boolean): string[] {
+  if (status?.phase !== "Ready" || deployment === undefined) {
+    return [];
+  }
+  const { paused = false, progressDeadlineSeconds: deadline } = deployment.spec;
+  const marks = Object.keys(deployment.metadata.annotations ?? {});
+  const odd = ["serin.dev/release", "serin.dev/resume", "serin.dev/resume-refused", "serin.dev/frozen"].filter((mark) =>
+    marks.includes(mark),
+  );
+  return [
+    ...(paused === freezesOnChange ? [`Ready, and the Deployment is ${paused ? "" : "not "}paused`] : []),
+    ...(paused === (deadline === 600) ? [`Ready, and the Deployment's deadline is ${deadline}`] : []),
+    ...odd.map((mark) => `Ready, mark ${mark} is left`),
+  ];
 }
 
 function leftoversOf(world: World): string[] {

@@ -72,7 +72,7 @@ export async function playHistory(plot: Plot, crds: readonly KubeObject[], switc
   try {
     await play(plot, stage, (deed) => narrator.say(tellDeed(deed)));
     exposure.note(undefined, 0, world.clock.monotonic());
-    broken.push(...wrongEndings(stage), ...wronglyPromoted(plot, [...promoted]));
+    broken.push(...wrongEndings(stage, plot), ...wronglyPromoted(plot, [...promoted]));
   } catch (error) {
     broken.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

@@ -9,8 +9,8 @@ type Change = { readonly version: number; readonly type: "ADDED" | "MODIFIED" | 
 
 export interface ModelServer {
   readonly client: Pick<Reads, "list" | "watch">;
-  /** Creates or changes; answers as a write would. */
-  write(name: string, value: number): KubeObject;
+  /** Creates or changes; answers as a write would. `more` is kept as it is. */
+  write(name: string, value: number, more?: Partial<KubeObject>): KubeObject;
   erase(name: string): void;
   /** Watches from before now are answered 410, tokens of running lists too. */
   compact(): void;
@@ -57,11 +57,11 @@ export function createModelServer(clock: Clock): ModelServer {
     wake: () => void;
   }
 
-  function record(type: Change["type"], name: string, value: number): KubeObject {
+  function record(type: Change["type"], name: string, value: number, more: Partial<KubeObject> = {}): KubeObject {
     version += 1;
     const before = objects.get(name)?.metadata.uid;
     const metadata = { name, namespace: "shop", uid: before ?? `uid-${version}`, resourceVersion: String(version) };
-    const object = { apiVersion: "v1", kind: "Service", metadata, value };
+    const object = { apiVersion: "v1", kind: "Service", value, ...more, metadata: { ...metadata, ...more.metadata } };
     if (type === "DELETED") objects.delete(name);
     else objects.set(name, object);
     log.push({ version, type, object });
@@ -163,7 +163,7 @@ export function createModelServer(clock: Clock): ModelServer {
 
   const server: ModelServer = {
     client: { list, watch },
-    write: (name, value) => record(objects.has(name) ? "MODIFIED" : "ADDED", name, value),
+    write: (name, value, more) => record(objects.has(name) ? "MODIFIED" : "ADDED", name, value, more),
     erase(name) {
       if (objects.has(name)) record("DELETED", name, Number(objects.get(name)?.["value"]));
     },
