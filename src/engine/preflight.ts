@@ -61,7 +61,7 @@ export function routeKindIsMissing({ o, kind }: Scene): Finding | undefined {
   };
 }
 
-/** Asked for by name, and not there: frozen Always instead it would not be what was asked for. */
+/** Asked for by name, and not there: frozen Always instead is not what was asked for. */
 export function freezePolicyIsMissing({ o }: Scene): Finding | undefined {
   if (!o.spec.ok || o.spec.policy.freeze !== "OnChange" || o.freezesOnChange) {
     return undefined;

@@ -19,6 +19,8 @@ const NAMED: readonly (readonly [number, string])[] = [
   [40466, "a tool raised the weight and the watch was late: the cut wrote its mark and left the weight"],
   [4631, "of two processes one took the weight back before the other's raise had arrived, and left the route as it was: the raise landed"],
   [100001, "the controller's clock was set back by an hour and its process killed: a bad version kept its weight for an hour"],
+  [114, "frozen always where the policies are in force: they put the pause back that the deletion took off, with nobody there any more"],
+  [901534, "the rollout was deleted, and an undo brought its mark back from a ReplicaSet: the next change was frozen for nobody"],
   [51434, "left frozen on an untried template, then scaled to nothing: a new rollout waited for ever for a set that runs"],
 ];
 

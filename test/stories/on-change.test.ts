@@ -1,7 +1,9 @@
 /** Freeze on change: what the API server's policies and Serin do together, and where one of them is missing. */
 import { describe, expect, test } from "vitest";
 import { RESOURCES } from "../../src/domain/kube.ts";
+import { undo } from "../../src/sim/histories/undo.ts";
 import { NAMESPACE } from "../../src/sim/world/world.ts";
+import { eject, stopController } from "../cli/eject/support.ts";
 import { bad, condition, leftovers, podUids, SPEC, setsOf } from "./moments.ts";
 import { adopted, deploymentOf, type Story, tell } from "./story.ts";
 
@@ -16,7 +18,7 @@ const ours = (story: Story) =>
   Object.keys(marks(story))
     .filter((name) => name.startsWith("serin.dev/"))
     .sort();
-const undo = (story: Story) => story.patch(RESOURCES.deployments, "checkout", { spec: { paused: null } });
+const resume = (story: Story) => story.patch(RESOURCES.deployments, "checkout", { spec: { paused: null } });
 
 test("at rest it is an ordinary Deployment: not paused, its own deadline, one mark; a change is frozen in the same write", async () => {
   const story = await adopted({ ...policy(), spec: SPEC, replicas: 4 });
@@ -49,12 +51,15 @@ test("scaled, it is not frozen; a template that came and went while nobody looke
   expect(podUids(story, "checkout:1")).toHaveLength(6);
 });
 
-test("a pause of the user's own, between releases, is nobody's business", async () => {
+test("a pause of the user's own, between releases, is nobody's business until the next release", async () => {
   const story = await adopted({ ...policy(), spec: SPEC, replicas: 4 });
   story.patch(RESOURCES.deployments, "checkout", { spec: { paused: true } });
   await story.world.advance(60_000);
   expect(deploymentOf(story).spec.paused).toBe(true);
   expect(story.status().phase).toBe("Ready");
+  story.push("checkout:2");
+  await story.outcome("Promoted");
+  await story.world.until("thawed", () => deploymentOf(story).spec.paused === undefined, 10_000);
 });
 
 test("resumed after a rollback while no controller runs: kept paused, nothing untried ships, and whoever it was is told", async () => {
@@ -83,7 +88,7 @@ test("resumed again and again mid-release: no conflict, since nothing is lost, a
   story.push("checkout:2");
   await story.world.until("half", () => story.weights() === "50/50");
   for (let times = 0; times < 5; times += 1) {
-    undo(story);
+    resume(story);
     await story.world.advance(2_000);
     expect(deploymentOf(story).spec.paused).toBe(true);
   }
@@ -155,12 +160,82 @@ test("the policy is gone when a template changes: paused again, Kubernetes' own 
   expect(setsOf(story).filter((set) => (set.spec.replicas ?? 0) > 0)).toHaveLength(1);
 });
 
+describe("left, no mark is anywhere that an undo could bring back: the Deployment freezes for nobody", () => {
+  async function promotedOnce(): Promise<Story> {
+    const story = await adopted({ ...policy(), spec: SPEC, replicas: 4 });
+    story.push("checkout:2");
+    await story.outcome("Promoted");
+    await story.world.advance(60_000);
+    return story;
+  }
+
+  async function undoneFreely(story: Story): Promise<void> {
+    for (const image of ["checkout:1", "checkout:2"]) {
+      undo(story.world);
+      expect(deploymentOf(story).spec.paused).toBeUndefined();
+      await story.world.until(image, () => podUids(story, image).length === 4, 60_000);
+    }
+    expect(ours(story).filter((mark) => mark !== "serin.dev/hands-off")).toEqual([]);
+  }
+
+  test("by a deletion", async () => {
+    const story = await promotedOnce();
+    story.world.store.delete(RESOURCES.canaryRollouts, NAMESPACE, "checkout");
+    await story.world.until("gone", () => story.world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout") === undefined, 180_000);
+    await undoneFreely(story);
+  });
+
+  test("by a deletion that leaves it frozen, resumed by a person", async () => {
+    const story = await promotedOnce();
+    story.push("checkout:3");
+    await story.world.until("half", () => story.weights() === "50/50");
+    story.world.store.delete(RESOURCES.canaryRollouts, NAMESPACE, "checkout");
+    await story.world.until("gone", () => story.world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout") === undefined, 180_000);
+    resume(story);
+    expect(deploymentOf(story).spec.paused).toBeUndefined();
+    const marked = setsOf(story).flatMap(({ metadata }) => Object.keys(metadata.annotations ?? {}));
+    expect(marked).not.toContain("serin.dev/rollout");
+    expect(marked).not.toContain("serin.dev/release");
+  });
+
+  test("by an eject", async () => {
+    const story = await promotedOnce();
+    stopController(story);
+    const { end } = await eject(story);
+    expect(end.ok).toBe(true);
+    await undoneFreely(story);
+  });
+});
+
 test("freeze: OnChange where there is no policy: Stalled with the fix, and nothing is written to the Deployment", async () => {
   const story = await tell({ ...policy(false), spec: { ...SPEC, strategy: { ...SPEC.strategy, freeze: "OnChange" } }, replicas: 4 });
   await story.phase("Stalled");
   expect(condition(story, "Stalled")).toMatchObject({ reason: "FreezePolicyMissing", message: expect.stringContaining("deploy/policies") });
   expect(deploymentOf(story).spec.paused).toBeUndefined();
   expect(marks(story)["serin.dev/rollout"]).toBeUndefined();
+});
+
+test("freeze: OnChange, and the policy goes: frozen always, and told what is missing; a template is tried all the same; back, Ready", async () => {
+  const { state, freezesOnChange } = policy();
+  const spec = { ...SPEC, strategy: { ...SPEC.strategy, freeze: "OnChange" } };
+  const story = await adopted({ freezesOnChange, spec, replicas: 4 });
+  state.inForce = false;
+  story.world.lookAgain();
+  await story.phase("Stalled", 5_000);
+  expect(deploymentOf(story).spec).toMatchObject({ paused: true, progressDeadlineSeconds: 2147483647 });
+  expect(condition(story, "Stalled")).toMatchObject({ reason: "FreezePolicyMissing" });
+  await story.world.advance(60_000);
+  story.count();
+  await story.world.advance(3_600_000);
+  expect(story.count()).toEqual({});
+  story.push("checkout:2");
+  await story.outcome("Promoted");
+  await story.phase("Stalled", 60_000);
+  state.inForce = true;
+  story.world.lookAgain();
+  await story.phase("Ready", 5_000);
+  await story.world.until("thawed", () => deploymentOf(story).spec.paused === undefined, 5_000);
+  expect(ours(story)).toEqual(["serin.dev/rollout"]);
 });
 
 test("freeze: Always is paused at rest, also where the policy is in force", async () => {

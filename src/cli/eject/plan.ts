@@ -16,6 +16,7 @@ import { keepFrozenPatch, pinPatch, unfreezePatch } from "../../workload/patches
 import { hashOf, pinOf } from "../../workload/selector.ts";
 import { availableCount } from "../../workload/sets.ts";
 import { replicasOf } from "../../workload/size.ts";
+import { strayMarks } from "../../workload/stray-marks.ts";
 import { sameTemplate } from "../../workload/template.ts";
 import { adopterOf, type Snapshot } from "./snapshot.ts";
 import type { EjectStep } from "./step.ts";
@@ -37,7 +38,7 @@ export function nextEjectStep(snapshot: Snapshot, choice: EjectChoice): EjectSte
 
 export function ejectSteps(snapshot: Snapshot, choice: EjectChoice): EjectStep[] {
   const way = snapshot.forward ? forward(snapshot) : back(snapshot);
-  return [...handsOff(snapshot, choice), ...way, ...release(snapshot, choice), ...letGo(snapshot, choice)];
+  return [...handsOff(snapshot, choice), ...way, ...release(snapshot, choice), ...unmarkSets(snapshot, choice), ...letGo(snapshot, choice)];
 }
 
 /** Is the template that the Deployment asks for the one that runs? */
@@ -188,6 +189,16 @@ function release(snapshot: Snapshot, { ship, now }: EjectChoice): EjectStep[] {
   return [
     merge(RESOURCES.deployments, deployment, keepFrozenPatch(WHY_FROZEN), `Deployment ${name} stays frozen: its template is untried`, true),
   ];
+}
+
+/** An undo would bring back what the sets carry. Not those that stay on the Deployment too: Kubernetes would copy them again. */
+function unmarkSets(snapshot: Snapshot, { ship }: EjectChoice): EjectStep[] {
+  const { deployment, sets } = snapshot;
+  if (deployment === undefined || !(ship || runsItsTemplate(snapshot))) return [];
+  const freed = { ...deployment, metadata: { ...deployment.metadata, annotations: { [HANDS_OFF]: "", [RESUME]: "" } } };
+  return strayMarks(freed, sets).map(({ set, patch }) =>
+    merge(RESOURCES.replicaSets, set, patch, `ReplicaSet ${set.metadata.name} without marks that an undo would bring back`),
+  );
 }
 
 /**

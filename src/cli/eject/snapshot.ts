@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly name: string;
   readonly rollout: RolloutObject | undefined;
   readonly deployment: Deployment | undefined;
+  /** Those that the Deployment controls. */
+  readonly sets: readonly ReplicaSet[];
   readonly trials: readonly ReplicaSet[];
   /** The trials' pods are there yet, or their endpoints. */
   readonly trialsAlive: boolean;
@@ -69,6 +71,7 @@ export function snapshotOf(objects: EjectObjects): Snapshot {
     name,
     rollout,
     deployment,
+    sets: controlled,
     trials,
     trialsAlive: trials.length > 0 && (hasEndpoints || hasPods),
     stable,

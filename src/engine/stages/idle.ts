@@ -1,14 +1,19 @@
-/** What runs is what the Deployment asks for: leftovers of a release go, and a release that is open was reverted. */
+/**
+ * What runs is what the Deployment asks for: leftovers of a release go, and a release that is open was reverted. Whoever asked for the
+ * policy that freezes on change is told where it is missing; frozen always meanwhile, the next template is a release all the same.
+ */
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
 import { cleanUp, quietAt } from "../cleanup.ts";
 import { conditionOf } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
+import { freezePolicyIsMissing } from "../preflight.ts";
 import type { Scene } from "../scene.ts";
 import type { Action, PlanEvent } from "../types.ts";
 import { freezeAtRest, lowerTo, markRelease, tell } from "../writes.ts";
 import { ensureFinalizer, stableOf } from "./adopt.ts";
 import { withdrawn } from "./cut.ts";
+import { stalled } from "./stalled.ts";
 
 export function idle(scene: Scene, policy: Policy): Draft {
   if (scene.open) {
@@ -22,14 +27,17 @@ export function idle(scene: Scene, policy: Policy): Draft {
   const { canary: _canary, step: _step, traffic: _traffic, analysis: _analysis, reverts: _reverts, ...kept } = status;
   const text = "the template that runs is the Deployment's";
   const said = status.phase === "Ready" ? conditionOf(status, "Ready") : undefined;
+  const idling = { ...kept, stable: stableOf(scene), managed: { deployment: scene.o.deployment?.metadata.name }, waitingFor: "" };
+  const missing = busy ? undefined : freezePolicyIsMissing(scene);
+  if (missing !== undefined) {
+    return stalled(scene, missing, { memory: idling, raise: atRest(scene) });
+  }
   return {
     phase: busy ? "RollingBack" : "Ready",
     reason: busy ? REASON.Reverted : (said?.reason ?? REASON.Idle),
     message: busy ? "taking the trial apart" : ((said && status.message) ?? text),
     stableText: busy ? "taking the trial apart" : text,
-    memory: busy
-      ? status
-      : { ...kept, stable: stableOf(scene), managed: { deployment: scene.o.deployment?.metadata.name }, waitingFor: "" },
+    memory: busy ? status : idling,
     lower,
     raise: lower.length > 0 ? [] : [...cleanup.actions, ...(cleanup.done ? atRest(scene) : [])],
     events: busy ? [] : told(scene),

@@ -6,6 +6,7 @@ import { FROZEN, RESTORE } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import { RESOURCES } from "../../domain/kube.ts";
 import { leaveFrozenPatch, unfreezePatch, withVersion } from "../../workload/patches.ts";
+import { strayMarks } from "../../workload/stray-marks.ts";
 import { cleanUp, quietAt } from "../cleanup.ts";
 import type { Draft } from "../draft.ts";
 import type { Scene } from "../scene.ts";
@@ -52,8 +53,18 @@ export function giveBack(scene: Scene, why: string): { lower: readonly Action[];
     return { lower, raise: [], done: false };
   }
   const cleanup = cleanUp(scene, false);
-  const thaw = cleanup.done && isAdoptedByUs(scene) ? leave(scene) : [];
-  return { lower, raise: [...cleanup.actions, ...thaw], done: cleanup.done && thaw.length === 0 };
+  const last = !cleanup.done ? [] : isAdoptedByUs(scene) ? leave(scene) : unmarkSets(scene);
+  return { lower, raise: [...cleanup.actions, ...last], done: cleanup.done && last.length === 0 };
+}
+
+function unmarkSets({ o }: Scene): readonly Action[] {
+  return (o.deployment === undefined ? [] : strayMarks(o.deployment, o.sets)).map(({ set, patch }) => ({
+    type: "mergePatch",
+    resource: RESOURCES.replicaSets,
+    name: set.metadata.name,
+    patch,
+    why: "marks that an undo would bring back",
+  }));
 }
 
 function leave(scene: Scene): readonly Action[] {

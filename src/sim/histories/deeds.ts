@@ -6,7 +6,9 @@ import type { WatchFault } from "../world/watch-trouble.ts";
 import type { World } from "../world/world.ts";
 import { NAMESPACE } from "../world/world.ts";
 import { APP, deployment, rollout, service, template } from "./cast.ts";
+import { type FreezePolicies, setPolicies } from "./freeze-policies.ts";
 import { BY } from "./invariants.ts";
+import { undo } from "./undo.ts";
 
 export type Deed =
   | { readonly kind: "push"; readonly image: string }
@@ -32,7 +34,10 @@ export type Deed =
   | { readonly kind: "traffic"; readonly requestsPerSecond: number }
   | ({ readonly kind: "second" } & TakeOver)
   | { readonly kind: "clock"; readonly whose: "controller" | "server"; readonly byMs: number }
-  | { readonly kind: "watches"; readonly fault: WatchFault; readonly forMs: number };
+  | { readonly kind: "watches"; readonly fault: WatchFault; readonly forMs: number }
+  | { readonly kind: "policies"; readonly inForce: boolean }
+  | { readonly kind: "replace" }
+  | { readonly kind: "undo" };
 
 export const DELETABLE = [
   "trial",
@@ -53,6 +58,7 @@ export interface Stage {
   readonly random: () => number;
   /** What Git has now: what `restore` puts back. */
   readonly git: { image: string; replicas: number; spec: object };
+  readonly policies: FreezePolicies;
 }
 
 export function perform(deed: Deed, stage: Stage): void {
@@ -123,6 +129,15 @@ export function perform(deed: Deed, stage: Stage): void {
     case "watches":
       disturbWatches(stage, deed.fault, deed.forMs);
       return;
+    case "policies":
+      setPolicies(stage.policies, deed.inForce, world);
+      return;
+    case "replace":
+      replaceWhole(stage);
+      return;
+    case "undo":
+      undo(world);
+      return;
     default:
       deed satisfies never;
   }
@@ -132,6 +147,13 @@ export function tellDeed(deed: Deed): string {
   const { kind, ...about } = deed;
   const values = Object.entries(about).map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`);
   return `** ${kind} ${values.join(", ")}`.trimEnd();
+}
+
+/** `kubectl replace`, or a GitOps tool that puts its own in the place of the whole object: pause and annotations of others are gone. */
+function replaceWhole({ world, git }: Stage): void {
+  if (world.store.find(RESOURCES.deployments, NAMESPACE, APP) !== undefined) {
+    world.store.replace(RESOURCES.deployments, NAMESPACE, APP, deployment(git.image, git.replicas));
+  }
 }
 
 function noAnswer(message: string): ApiError {

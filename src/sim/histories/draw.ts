@@ -35,12 +35,39 @@ export function drawPlot(seed: number): Plot {
   return {
     seed,
     replicas: pick(random, [1, 2, 4, 5, 10]),
-    spec: drawSpec(random),
+    spec: freezesAlways(seed) ? withFreeze(drawSpec(random), "Always") : drawSpec(random),
     requestsPerSecond: pick(random, [5, 50, 200]),
     lags: drawLags(random),
     freezesOnChange: seed % 2 === 0,
-    happenings: [first, ...happenings].sort((a, b) => a.at - b.at),
+    happenings: [first, ...happenings, ...drawFreezeHappenings(seed)].sort((a, b) => a.at - b.at),
   };
+}
+
+/** Always, although the policies of the install are in force. */
+function freezesAlways(seed: number): boolean {
+  return seed % 8 === 2;
+}
+
+function withFreeze(spec: ReturnType<typeof drawSpec>, freeze: "OnChange" | "Always"): object {
+  return { ...spec, strategy: { ...spec.strategy, freeze } };
+}
+
+/** What touches the freeze itself, of a stream of its own: in a part of the plots a tool replaces or undoes, or the policies come and go. */
+function drawFreezeHappenings(seed: number): readonly Happening[] {
+  const random = seededRandom(seed + 1_000_003);
+  const at = () => Math.floor(random() * SPAN_MS);
+  switch (seed % 8) {
+    case 2:
+    case 5:
+    case 6:
+      return [1, 2].map(() => ({ at: at(), deed: { kind: pick(random, ["replace", "undo"] as const) } }));
+    case 4: {
+      const comesAndGoes = [false, true, random() < 0.5].map((inForce) => ({ at: at(), inForce })).sort((a, b) => a.at - b.at);
+      return comesAndGoes.map(({ at, inForce }) => ({ at, deed: { kind: "policies", inForce } }));
+    }
+    default:
+      return [];
+  }
 }
 
 /** Some things are only asked where nothing is late. */
@@ -49,7 +76,7 @@ function drawLags(random: Random): readonly number[] {
   return Array.from({ length: KINDS_WATCHED }, () => (prompt ? 0 : pick(random, [0, 0, 5, 80, 900])));
 }
 
-function drawSpec(random: Random): object {
+function drawSpec(random: Random) {
   const weights = pick(random, [[5, 50], [1, 20, 50], [50], [100], [20, 20, 80]]);
   const approval = random() < 0.15;
   return {

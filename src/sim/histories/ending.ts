@@ -17,7 +17,7 @@ export function wronglyPromoted({ happenings, spec }: Plot, images: readonly str
   return images.includes("v4-bad") && !asked && !specs.includes('"Advance"') ? ["v4-bad was promoted"] : [];
 }
 
-export function wrongEndings({ world }: Stage, { freezesOnChange }: Plot): string[] {
+export function wrongEndings({ world, policies }: Stage): string[] {
   const rollout = world.store.find(RESOURCES.canaryRollouts, NAMESPACE, APP) as RolloutObject | undefined;
   const deployment = world.store.find(RESOURCES.deployments, NAMESPACE, APP) as Deployment | undefined;
   const left = leftoversOf(world);
@@ -29,7 +29,7 @@ export function wrongEndings({ world }: Stage, { freezesOnChange }: Plot): strin
   }
   const lost = rollout.status?.conditions?.some(({ reason }) => reason === "StableLost") === true;
   const wrong = deployment === undefined ? [] : [...kept(deployment), ...(lost ? [] : serving(world, deployment))];
-  return [...wrong, ...byPhase(rollout, deployment, left), ...rests(rollout, deployment, freezesOnChange === true)];
+  return [...wrong, ...byPhase(rollout, deployment, left), ...rests(rollout, deployment, policies.inForce)];
 }
 
 function byPhase({ status }: RolloutObject, deployment: Deployment | undefined, left: readonly string[]): string[] {
@@ -50,10 +50,12 @@ function byPhase({ status }: RolloutObject, deployment: Deployment | undefined, 
 }
 
 /** Between releases the Deployment is an ordinary one where the API server freezes on change, and frozen for good elsewhere. */
-function rests({ status }: RolloutObject, deployment: Deployment | undefined, freezesOnChange: boolean): string[] {
+function rests({ status, ...rollout }: RolloutObject, deployment: Deployment | undefined, inForce: boolean): string[] {
   if (status?.phase !== "Ready" || deployment === undefined) {
     return [];
   }
+  const { strategy } = rollout["spec"] as { strategy?: { freeze?: string } };
+  const freezesOnChange = inForce && strategy?.freeze !== "Always";
   const { paused = false, progressDeadlineSeconds: deadline } = deployment.spec;
   const marks = Object.keys(deployment.metadata.annotations ?? {});
   const odd = ["serin.dev/release", "serin.dev/resume", "serin.dev/resume-refused", "serin.dev/frozen"].filter((mark) =>

@@ -35,12 +35,14 @@ export type Switches = Pick<WorldOptions, "decide" | "through" | "listsAnew" | "
 export async function playHistory(plot: Plot, crds: readonly KubeObject[], switches: Switches = {}): Promise<History> {
   const broken: string[] = [];
   const late = plot.lags.some((lag) => lag > 0) || plot.happenings.some(({ deed }) => deed.kind === "second" || deed.kind === "watches");
+  const policies = { inForce: plot.freezesOnChange === true, known: plot.freezesOnChange === true };
   const narrator = createNarrator(() => world);
   const world: World = createWorld({
     seed: plot.seed,
     crds,
     ...switches,
-    freezesOnChange: () => plot.freezesOnChange === true,
+    freezesOnChange: () => policies.inForce,
+    knowsFreezePolicies: () => policies.known,
     onRivals: () => broken.push(`${(world.clock.monotonic() / 1000).toFixed(1)}s a write is sent while another process holds the lease`),
     requestsPerSecond: plot.requestsPerSecond,
     behaviourOf,
@@ -68,11 +70,12 @@ export async function playHistory(plot: Plot, crds: readonly KubeObject[], switc
       promoted.add((object as RolloutObject).status?.stable?.images?.[0] ?? "");
     }
   });
-  const stage: Stage = { world, random: seededRandom(plot.seed + 1), git: { image: FIRST, replicas: plot.replicas, spec: plot.spec } };
+  const git = { image: FIRST, replicas: plot.replicas, spec: plot.spec };
+  const stage: Stage = { world, random: seededRandom(plot.seed + 1), git, policies };
   try {
     await play(plot, stage, (deed) => narrator.say(tellDeed(deed)));
     exposure.note(undefined, 0, world.clock.monotonic());
-    broken.push(...wrongEndings(stage, plot), ...wronglyPromoted(plot, [...promoted]));
+    broken.push(...wrongEndings(stage), ...wronglyPromoted(plot, [...promoted]));
   } catch (error) {
     broken.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

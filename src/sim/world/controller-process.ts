@@ -40,6 +40,7 @@ export interface ControllerProcess {
   readonly cache: InformedCache;
   /** It leads: every rollout is looked at. Until then it only watches. */
   lead(): void;
+  lookAtAll(why: string): void;
   /** It does not lead any more: what is under way goes on, nothing new begins. */
   pause(): void;
   stop(): void;
@@ -115,14 +116,19 @@ export function startProcess(options: ProcessOptions): ControllerProcess {
   });
   feed.onSamples = (key) => queue.add(key, "samples");
 
+  function lookAtAll(why: string): void {
+    for (const rollout of store.list(RESOURCES.canaryRollouts).items) {
+      queue.add(keyOf(rollout), why);
+    }
+  }
+
   return {
     cache,
     lead() {
       queue.start();
-      for (const rollout of store.list(RESOURCES.canaryRollouts).items) {
-        queue.add(keyOf(rollout), "start");
-      }
+      lookAtAll("start");
     },
+    lookAtAll,
     pause: () => void queue.pause(),
     stop() {
       alive = false;

@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly lag?: Lag;
   /** The admission policies of the install are in force. */
   readonly freezesOnChange?: () => boolean;
+  /** What the controller knows of them; the truth by default. */
+  readonly knowsFreezePolicies?: () => boolean;
   /** CRDs that are served, as objects. */
   readonly crds: readonly KubeObject[];
   /** Told of every reconcile, for stories and invariants: the plan, and what would be decided right after it was carried out. */
@@ -68,6 +70,8 @@ export interface World {
   start(): void;
   /** A second process beside the one that runs; nothing where none runs, or two do. */
   takeOver(how: TakeOver): void;
+  /** The process that runs looks at every rollout, as when the policies come or go. */
+  lookAgain(): void;
   advance(ms: number): Promise<void>;
   /** Until it holds, within virtual `limitMs`. */
   until(what: string, holds: () => boolean, limitMs?: number): Promise<void>;
@@ -131,7 +135,7 @@ export function createWorld(options: WorldOptions): World {
       random,
       lag: options.lag ?? (() => 0),
       trouble,
-      freezesOnChange,
+      freezesOnChange: options.knowsFreezePolicies ?? freezesOnChange,
       listsAnew: options.listsAnew,
       feed: ownFeed,
       verbs: verbsOver(over, verbs, clock, underWay),
@@ -208,6 +212,7 @@ export function createWorld(options: WorldOptions): World {
         takeOvers.delete(elder);
       });
     },
+    lookAgain: () => process?.lookAtAll("the policy that freezes on change"),
     async advance(ms) {
       const end = clock.monotonic() + ms;
       await drain();
