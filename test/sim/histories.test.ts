@@ -21,6 +21,7 @@ const NAMED: readonly (readonly [number, string])[] = [
   [100001, "the controller's clock was set back by an hour and its process killed: a bad version kept its weight for an hour"],
   [114, "frozen always where the policies are in force: they put the pause back that the deletion took off, with nobody there any more"],
   [901534, "the rollout was deleted, and an undo brought its mark back from a ReplicaSet: the next change was frozen for nobody"],
+  [2000018, "replaced whole while the rollout was being deleted: the policy kept it paused, and nobody took its mark off"],
   [51434, "left frozen on an untried template, then scaled to nothing: a new rollout waited for ever for a set that runs"],
 ];
 

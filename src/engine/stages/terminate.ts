@@ -2,7 +2,7 @@
  * The CanaryRollout is being deleted: traffic to stable first, the trial away, then the freeze as `deletionPolicy` says,
  * and the finalizer last. An untried template is never shipped by a deletion unless `Resume` asks for it.
  */
-import { FROZEN, RESTORE } from "../../api/marks.ts";
+import { FROZEN, RELEASE, RESTORE, RESUME_REFUSED, ROLLOUT } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import { RESOURCES } from "../../domain/kube.ts";
 import { leaveFrozenPatch, unfreezePatch, withVersion } from "../../workload/patches.ts";
@@ -53,8 +53,14 @@ export function giveBack(scene: Scene, why: string): { lower: readonly Action[];
     return { lower, raise: [], done: false };
   }
   const cleanup = cleanUp(scene, false);
-  const last = !cleanup.done ? [] : isAdoptedByUs(scene) ? leave(scene) : unmarkSets(scene);
+  const last = !cleanup.done ? [] : isAdoptedByUs(scene) || isHeld(scene) ? leave(scene) : unmarkSets(scene);
   return { lower, raise: [...cleanup.actions, ...last], done: cleanup.done && last.length === 0 };
+}
+
+/** A tool replaced the object, and the policy kept what holds it paused and noted whom it refused, without the mark of its rollout. */
+function isHeld({ o }: Scene): boolean {
+  const { uid, annotations: marks = {} } = o.deployment?.metadata ?? {};
+  return marks[ROLLOUT] === undefined && (marks[RELEASE]?.startsWith(`${uid}/`) === true || marks[RESUME_REFUSED] !== undefined);
 }
 
 function unmarkSets({ o }: Scene): readonly Action[] {
