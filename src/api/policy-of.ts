@@ -29,6 +29,7 @@ export function policyOf(spec: CanaryRolloutSpec, defaults: PolicyDefaults = STA
     maxUnready: strategy.maxUnready ?? DEFAULTS.strategy.maxUnready,
     deadlineMs: ms(strategy.deadline ?? DEFAULTS.strategy.deadline),
     freeze: strategy.freeze,
+    onFail: strategy.onFail ?? DEFAULTS.strategy.onFail,
     analysis: analysisOf(spec.analysis ?? {}, defaults),
     health: spec.health ?? DEFAULTS.health,
     deletionPolicy: spec.deletionPolicy ?? DEFAULTS.deletionPolicy,

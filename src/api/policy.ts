@@ -51,6 +51,7 @@ export interface Policy {
   readonly deadlineMs: number;
   /** undefined: as the cluster allows. */
   readonly freeze: FreezeMode | undefined;
+  readonly onFail: "Rollback" | "Stop";
   readonly analysis: AnalysisPolicy;
   readonly health: "Wait" | "Detached";
   readonly deletionPolicy: "Unfreeze" | "Resume";

@@ -23,6 +23,7 @@ export const REASON = {
   // outcomes
   Promoted: "Promoted",
   RolledBack: "RolledBack",
+  Stopped: "Stopped",
   Superseded: "Superseded",
   Reverted: "Reverted",
   RejectionClosed: "RejectionClosed",

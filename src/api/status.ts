@@ -24,7 +24,7 @@ export type Verdict = (typeof VERDICTS)[number];
 export const STEP_STATES = ["Sizing", "Shifting", "Confirming", "Analysing", "Waiting"] as const;
 export type StepState = (typeof STEP_STATES)[number];
 
-export const OUTCOMES = ["Promoted", "RolledBack", "Superseded", "Reverted", "NoPods", "Shipped", "Removed"] as const;
+export const OUTCOMES = ["Promoted", "RolledBack", "Stopped", "Superseded", "Reverted", "NoPods", "Shipped", "Removed"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 const Time = z.iso.datetime().max(40);

@@ -8,7 +8,7 @@
  *   the target           gone, replaced, renamed, shipped past us
  *   freeze, stable       what others undid
  *   adoption             nothing is frozen yet
- *   the release          idle, start, progress, superseded, rejected
+ *   the release          idle, start, progress, superseded, stopped, rejected
  */
 import type { Policy } from "../api/policy.ts";
 import { asleep } from "./asleep.ts";
@@ -30,6 +30,7 @@ import { kubernetesOwnSets, resumed } from "./stages/resumed.ts";
 import { shipped } from "./stages/shipped.ts";
 import { stableLost } from "./stages/stable-lost.ts";
 import { start } from "./stages/start.ts";
+import { isStopped, stopped } from "./stages/stopped.ts";
 import { superseded } from "./stages/superseded.ts";
 import { retargeted, targetMissing, targetReplaced, targetTaken } from "./stages/target.ts";
 import { terminate } from "./stages/terminate.ts";
@@ -82,6 +83,14 @@ function release(scene: Scene, policy: Policy): Draft {
   if (open && canary?.revision !== revision) {
     return superseded(scene, policy);
   }
-  const draft = open ? progress(scene, policy) : wasRejected(scene) ? rejected(rememberRejection(scene), policy) : start(scene, policy);
+  const draft = open ? progress(scene, policy) : closed(scene, policy);
   return { ...draft, lower: [...(draft.lower ?? []), ...kubernetesOwnSets(scene)] };
+}
+
+/** No release of what the Deployment asks for is open: it was decided against, or has not begun. */
+function closed(scene: Scene, policy: Policy): Draft {
+  if (isStopped(scene)) {
+    return stopped(scene, policy);
+  }
+  return wasRejected(scene) ? rejected(rememberRejection(scene), policy) : start(scene, policy);
 }

@@ -20,6 +20,8 @@ import { cutMarkOf } from "./writes.ts";
 export interface Verdict {
   readonly reason: Reason;
   readonly why: string;
+  /** Not a failure that `onFail: Stop` leaves to a person: one asked for it, or the release cannot go on at all. */
+  readonly always?: "Rollback";
 }
 
 type Guard = (scene: Scene, policy: Policy, judgement: Judgement) => Verdict | undefined;
@@ -50,7 +52,7 @@ function routeIsCut(scene: Scene): Verdict | undefined {
 function abortIsAsked(scene: Scene): Verdict | undefined {
   const revision = scene.canary?.revision ?? "";
   const abort = freshIntents(scene.o).find((intent) => intent.kind === "abort" && names(intent, revision));
-  return abort && { reason: REASON.Aborted, why: `abort asked: ${abort.value}` };
+  return abort && { reason: REASON.Aborted, why: `abort asked: ${abort.value}`, always: "Rollback" };
 }
 
 function analysisFails(_scene: Scene, _policy: Policy, judgement: Judgement): Verdict | undefined {
@@ -64,7 +66,7 @@ function analysisFails(_scene: Scene, _policy: Policy, judgement: Judgement): Ve
 
 function targetIsUnsupported(scene: Scene): Verdict | undefined {
   const finding = scene.o.deployment && targetFinding(scene.o.deployment);
-  return finding && { reason: REASON.UnsupportedStrategy, why: finding.message };
+  return finding && { reason: REASON.UnsupportedStrategy, why: finding.message, always: "Rollback" };
 }
 
 /** The clock of a size starts with its write; once the size was available, it has done its work. */

@@ -19,6 +19,7 @@ describe("policyOf", () => {
       bakeMs: MINUTE,
       maxUnready: 0,
       deadlineMs: 120 * MINUTE,
+      onFail: "Rollback",
       analysis: {
         preset: "Linkerd",
         source: "Prometheus",

@@ -68,7 +68,7 @@ export const validSpec = fc.record(
         bake: duration(0, 600),
         maxUnready: fc.integer({ min: 0, max: 10 }),
         deadline: duration(3_600, 100_000),
-        onFail: fc.constant("Rollback"),
+        onFail: fc.constantFrom("Rollback", "Stop"),
       },
       { requiredKeys: [] },
     ),

@@ -94,9 +94,11 @@ const StrategyFields = z.strictObject({
       "How a new template is kept from replacing pods before it was tried. OnChange: the API server itself pauses the Deployment when its template changes, by an admission policy of the install; between releases it is an ordinary Deployment. Always: Serin pauses it on adoption and leaves it so. Where it is not written: OnChange if the policy is in force, else Always.",
     change: "Always where the policy must not be relied on; OnChange to be told when it is missing.",
   }).optional(),
-  onFail: doc(choice(["Rollback"]), {
-    description: "What a failed release leads to: all requests go back to the stable version and the canary's pods are removed.",
+  onFail: doc(choice(["Rollback", "Stop"]), {
+    description:
+      "What a failed release leads to; either way all requests go back to the stable version at once. Rollback: then the canary's pods are removed. Stop: they are kept at weight 0, and a person decides (`serin abort`, `retry` or `promote`).",
     default: DEFAULTS.strategy.onFail,
+    change: "Stop for releases with one-way migrations, where going back may be worse than going on.",
   }).optional(),
 });
 

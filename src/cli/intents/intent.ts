@@ -4,6 +4,7 @@
  */
 import { INTENTS } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
+import type { CanaryStatus } from "../../api/status.ts";
 import type { IntentKind } from "../../engine/intents.ts";
 import { ladderOf } from "../../engine/scene.ts";
 import type { Facts } from "../release/facts.ts";
@@ -37,20 +38,30 @@ export const INTENT: Readonly<Record<IntentKind, (input: IntentInput) => Asked |
 function promote({ facts, now, full = false }: IntentInput): Asked | Refused {
   const { status, name } = facts;
   const { waitingFor, canary } = status;
-  if (!facts.open || canary?.revision === undefined)
+  if (!(facts.open || facts.stopped) || canary?.revision === undefined)
     return refused(`no release of ${name} runs${stateText(facts)}`, `serin status ${name}`);
   if (!waitingFor) {
     const why = `nothing waits for a person: ${status.message ?? stepText(facts)}`;
     return refused(why, "promote passes what status.waitingFor names, and nothing that is not there yet");
   }
+  if (facts.stopped) return goOn(facts, canary, now, full);
   const suspended = facts.reason === REASON.Suspended ? " as soon as the suspension ends" : "";
   const goal = full ? "the rest of the steps is skipped: 100 %, bake, hand-over" : nextStep(facts);
   return asked("promote", `${canary.revision}${full ? "/full" : ""}`, now, `${waitingFor} is passed${suspended}; next: ${goal}`);
 }
 
+/** From where it was stopped, as another attempt. */
+function goOn({ status }: Facts, { revision, attempt }: CanaryStatus, now: number, full: boolean): Asked {
+  const from = full ? "100 %, the bake" : `the step at which it was stopped (${status.step?.weight})`;
+  return {
+    ...asked("promote", `${revision}${full ? "/full" : ""}`, now, `it is tried again from ${from}, and judged afresh`),
+    attempt: attempt + 1,
+  };
+}
+
 function abort({ facts, now }: IntentInput): Asked | Refused {
   const { status, name } = facts;
-  if (!facts.open || status.canary?.revision === undefined)
+  if (!(facts.open || facts.stopped) || status.canary?.revision === undefined)
     return refused(`no release of ${name} runs${stateText(facts)}`, `serin status ${name}`);
   const late = status.phase === "Promoting" ? "; if the pods are handed over already it is too late, then release the old template" : "";
   return asked(
@@ -62,9 +73,9 @@ function abort({ facts, now }: IntentInput): Asked | Refused {
 }
 
 function retry({ facts, now }: IntentInput): Asked | Refused {
-  const { status, name, revision, pending } = facts;
+  const { status, name, revision, pending, stopped } = facts;
   const { canary } = status;
-  if (canary?.outcome !== "RolledBack" || canary.revision === undefined)
+  if (!(canary?.outcome === "RolledBack" || stopped) || canary?.revision === undefined)
     return refused(`nothing of ${name} was refused${stateText(facts)}`, `serin status ${name}`);
   if (!pending || revision !== canary.revision) {
     return refused(`the Deployment does not ask for ${canary.revision} any more`, "what it asks for now is a release of its own");

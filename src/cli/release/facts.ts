@@ -40,6 +40,8 @@ export interface Facts {
   readonly unseen: boolean;
   /** A release was begun and is not decided. */
   readonly open: boolean;
+  /** It failed under `onFail: Stop`, and waits at weight 0 for a person. */
+  readonly stopped: boolean;
   /** CamelCase, why the phase is what it is; "" before the first status. */
   readonly reason: string;
   readonly stalled: boolean;
@@ -68,6 +70,7 @@ export function factsOf({ rollout, deployment, sets }: ReleaseObjects): Facts {
     pending,
     unseen: pending && canary?.revision !== revision && !spokenOf(status),
     open: canary !== undefined && canary.outcome === undefined,
+    stopped: canary?.outcome === "Stopped" && canary.revision === revision,
     reason: ready?.reason ?? "",
     stalled: status.conditions?.some(({ type, status }) => type === "Stalled" && status === "True") ?? false,
   };

@@ -66,6 +66,8 @@ function paused({ status, name, reason, stalled, rollout }: Facts): string {
       return `nothing, until somebody removes the mark: kubectl annotate deployment ${status.managed?.deployment ?? targetOf(rollout)} ${HANDS_OFF}-`;
     case REASON.Suspended:
       return "goes on when the suspension ends; a failing canary is rolled back all the same";
+    case REASON.Stopped:
+      return `a person decides: serin abort, retry or promote ${name}`;
     default:
       return [
         ...(stalled || !status.waitingFor ? ["goes on with new evidence"] : []),
@@ -79,12 +81,12 @@ function targetOf(rollout: Facts["rollout"]): string {
 }
 
 /** Commands that make sense now. */
-export function commandsOf({ status, open, reason, pending }: Facts): string[] {
+export function commandsOf({ status, open, stopped, reason, pending }: Facts): string[] {
   if (reason === REASON.HandsOff || status.phase === undefined) return [];
   return [
-    ...(open && status.waitingFor ? ["promote"] : []),
-    ...(open ? ["abort"] : []),
-    ...(!open && status.canary?.outcome === "RolledBack" ? ["retry"] : []),
+    ...((open || stopped) && status.waitingFor ? ["promote"] : []),
+    ...(open || stopped ? ["abort"] : []),
+    ...(stopped || (!open && status.canary?.outcome === "RolledBack") ? ["retry"] : []),
     ...(status.phase === "Ready" && !pending ? ["restart"] : []),
     "eject",
   ];

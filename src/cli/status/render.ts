@@ -77,12 +77,12 @@ function messageRow({ status }: Facts): Row[] {
   return told || !status.message ? [] : [row("now", status.message)];
 }
 
-/** After a refusal: why, when, whom it hurt, and what Git still asks for. */
+/** After a refusal, or a stop: why, when, whom it hurt, and what Git still asks for. */
 function refusalRows(facts: Facts, now: number, { timeZone }: RenderOptions): Row[] {
   const { status, pending } = facts;
   const { canary, history } = status;
-  if (canary?.outcome !== "RolledBack") return [];
-  const entry = history?.find(({ revision, outcome }) => revision === canary.revision && outcome === "RolledBack");
+  if (canary?.outcome !== "RolledBack" && canary?.outcome !== "Stopped") return [];
+  const entry = history?.find(({ revision, outcome }) => revision === canary.revision && outcome === canary.outcome);
   const decided = canary.decidedAt === undefined ? undefined : Date.parse(canary.decidedAt);
   const version = versionsOf(status.stable?.images, canary.images).canary;
   const failed = entry?.failedRequests === undefined ? "not counted" : `${entry.failedRequests.toLocaleString("en-US")} failed`;

@@ -16,7 +16,7 @@ export function versionRows(facts: Facts, now: number): Row[] {
     readyText(stableSet, stable.readyReplicas, wanted),
     shares.stable,
   ];
-  if (!facts.open || canary === undefined) return [row("stable", cells(stableCells, []))];
+  if (!(facts.open || facts.stopped) || canary === undefined) return [row("stable", cells(stableCells, []))];
   const canaryCells = [
     `${version.canary} ${shortRevision(canary.revision, stable.revision)}`,
     readyText(trialSet, canary.readyReplicas, trialSet?.spec.replicas),

@@ -110,6 +110,7 @@ const OUTCOME: Readonly<Record<Outcome, readonly [ExitCode, string]>> = {
   NoPods: [EXIT.done, "was taken over without steps, since there are no pods"],
   Shipped: [EXIT.done, "was shipped"],
   RolledBack: [EXIT.failed, "was rolled back"],
+  Stopped: [EXIT.waitingForPerson, "was stopped at weight 0 and waits for a person"],
   Superseded: [EXIT.superseded, "was superseded"],
   Reverted: [EXIT.superseded, "was reverted"],
   Removed: [EXIT.failed, "was given up, since the CanaryRollout was deleted"],

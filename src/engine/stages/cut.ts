@@ -18,28 +18,51 @@ const HISTORY = 10;
 export function cut(scene: Scene, policy: Policy, judgement: Judgement, verdict: Verdict): Draft {
   const { status, now, canary, stableHash, names: n } = scene;
   const percent = residual(scene, policy, verdict.reason);
+  const ending =
+    policy.onFail === "Stop" && verdict.always === undefined ? stop(scene, verdict, percent) : rollBack(scene, verdict, percent);
   const aborts = freshIntents(scene.o).filter((intent) => intent.kind === "abort" && names(intent, canary?.revision ?? ""));
-  const closed = close(scene, "RolledBack", verdict, judgement.state.totals.canary.failures);
+  const closed = close(scene, ending.outcome, verdict, judgement.state.totals.canary.failures);
   return {
-    phase: "RollingBack",
-    reason: verdict.reason,
-    message: `rolling back ${canary?.revision}: ${verdict.why}${keeps(percent)}`,
-    stableText: `rolled back: ${verdict.reason}`,
+    ...ending.said,
     memory: {
       ...used(status, aborts),
       ...closed,
       traffic: { weight: `${percent}%`, writtenAt: new Date(now).toISOString() },
       analysis: { verdict: judgement.verdict, checks: judgement.checks, state: judgement.kept },
-      waitingFor: "",
+      waitingFor: ending.waitingFor,
     },
     lower: [
       ...lowerTo(scene, percent, verdict.why, percent === 0 ? cutMarkOf(scene) : undefined),
       ...(stableHash === undefined ? [] : ensureApexPin(scene, stableHash)),
     ],
-    events: [tell(scene, REASON.RolledBack, `${n.rollout}: ${verdict.reason}: ${verdict.why}`, { warning: true, onTarget: true })],
+    events: [tell(scene, REASON[ending.outcome], `${n.rollout}: ${verdict.reason}: ${verdict.why}`, { warning: true, onTarget: true })],
     wakes: [now],
     why: [`${verdict.reason}: ${verdict.why}`],
   };
+}
+
+interface Ending {
+  readonly outcome: "RolledBack" | "Stopped";
+  readonly waitingFor: string;
+  readonly said: Pick<Draft, "phase" | "reason" | "message" | "stableText">;
+}
+
+function rollBack({ canary }: Scene, { reason, why }: Verdict, percent: number): Ending {
+  const message = `rolling back ${canary?.revision}: ${why}${keeps(percent)}`;
+  return { outcome: "RolledBack", waitingFor: "", said: { phase: "RollingBack", reason, message, stableText: `rolled back: ${reason}` } };
+}
+
+function stop({ names: n }: Scene, { reason, why }: Verdict, percent: number): Ending {
+  const message = stoppedText(n.rollout, `${reason}: ${why}`, percent);
+  const said = { phase: "Paused", reason: REASON.Stopped, message, stableText: `stopped: ${reason}` } as const;
+  return { outcome: "Stopped", waitingFor: PERSON, said };
+}
+
+/** What a release that was stopped waits for: a person's promote, retry or abort. */
+export const PERSON = "Person";
+
+export function stoppedText(rollout: string, why: string, keep: number): string {
+  return `stopped (${why})${keeps(keep)}; the canary's pods are kept: serin abort, retry or promote ${rollout}`;
 }
 
 /** Said wherever the weight is not 0 at once. */

@@ -58,7 +58,7 @@ function told(scene: Scene): readonly PlanEvent[] {
     const text = `Deployment ${o.deployment?.metadata.name} is adopted: template changes become releases`;
     return [tell(scene, REASON.Adopted, text, { onTarget: true, step: "adopt" })];
   }
-  if (canary?.outcome !== "RolledBack") {
+  if (canary?.outcome !== "RolledBack" && canary?.outcome !== "Stopped") {
     return [];
   }
   const text = `the template is stable's again: ${canary.revision} later is a new release`;

@@ -7,18 +7,18 @@ import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
 import { trialTemplateChanged } from "../../workload/findings.ts";
 import { replicasOf } from "../../workload/size.ts";
-import { asSaid } from "../conditions.ts";
 import type { Draft } from "../draft.ts";
-import { dropOldTrials, ensureApexPin, ensureRelease, isApexPinned } from "../ensure.ts";
+import { dropOldTrials, ensureRelease } from "../ensure.ts";
 import { closedGate, growth } from "../gates.ts";
 import { firstGuard, sizedOf } from "../guards.ts";
 import { type Judgement, judgementOf } from "../judgement.ts";
-import { mayReassert, noteRevert } from "../reverts.ts";
+import { noteRevert } from "../reverts.ts";
 import { ladderOf, type Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
 import { lowerTo, resize, tell } from "../writes.ts";
 import { cut } from "./cut.ts";
 import { evidence, held, raise } from "./moves.ts";
+import { pinIsOff } from "./pin-is-off.ts";
 import { handOverEmpty } from "./promote.ts";
 import { stalled } from "./stalled.ts";
 import { stepInForce } from "./step-in-force.ts";
@@ -89,25 +89,6 @@ function trialWasRewritten(scene: Scene): Draft | undefined {
     lower: lowerTo(scene, 0, finding.message),
     raise: empty ? [] : [resize(scene, trial, 0, finding.message)],
   });
-}
-
-/** Somebody put the apex' selector back: callers outside the mesh would get a share that nobody decided. */
-function pinIsOff(scene: Scene): Draft | undefined {
-  const { o, stableHash, status, names } = scene;
-  const off = o.route !== undefined && o.services.apex !== undefined && !isApexPinned(scene);
-  if (stableHash === undefined || !off || !mayReassert(scene, "selector")) {
-    return undefined;
-  }
-  const why = `the selector of Service ${names.apex} was put back: pinned to stable again`;
-  return {
-    ...asSaid(status),
-    message: why,
-    memory: noteRevert(scene, status, "selector"),
-    lower: ensureApexPin(scene, stableHash),
-    events: [tell(scene, REASON.SelectorReverted, why, { warning: true, step: `selector-${scene.now}` })],
-    wakes: [scene.now],
-    why: [why],
-  };
 }
 
 /** More than was committed: somebody raised it, or the commit of a raise was lost with its leader. */

@@ -23,19 +23,19 @@ export function start(scene: Scene, policy: Policy): Draft {
   return begin(scene, policy, 0);
 }
 
-/** Also the start of another attempt at the same revision. */
-export function begin(scene: Scene, policy: Policy, attempt: number): Draft {
+/** Also the start of another attempt at the same revision; `index`: the step that it begins with. */
+export function begin(scene: Scene, policy: Policy, attempt: number, index = 0): Draft {
   const { now, status, names, revision = "", stableHash, stable, o } = scene;
   const at = new Date(now).toISOString();
   const images = o.deployment ? imagesOf(o.deployment.spec.template) : [];
-  const first = ladderOf(policy)[0];
+  const first = ladderOf(policy)[index];
   const canary = { revision, podTemplateHash: revision, attempt, images, startedAt: at };
   const { analysis: _evidence, reverts: _reverts, ...kept } = status;
   const started: Scene = { ...scene, canary, open: true };
   return {
     phase: "Progressing",
     reason: REASON.Progressing,
-    message: `step 1/${policy.steps.length}: starting one pod of ${revision}`,
+    message: `${index < policy.steps.length ? "step " : ""}${positionOf(policy, index)}: starting one pod of ${revision}`,
     stableText: "a release runs",
     memory: {
       ...kept,
@@ -46,7 +46,7 @@ export function begin(scene: Scene, policy: Policy, attempt: number): Draft {
         images: stable ? imagesOf(stable.spec.template) : [],
       },
       canary,
-      step: { index: 0, position: positionOf(policy, 0), weight: `${first?.weight ?? 100}%`, state: "Sizing", startedAt: at },
+      step: { index, position: positionOf(policy, index), weight: `${first?.weight ?? 100}%`, state: "Sizing", startedAt: at },
       traffic: { weight: "0%" },
       waitingFor: "",
       managed: { deployment: o.deployment?.metadata.name, services: [names.apex, names.stable, names.canary], route: names.route },

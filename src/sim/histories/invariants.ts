@@ -83,14 +83,15 @@ function kstatusReads({ metadata, status }: RolloutObject, say: (what: string) =
 /** Words come after the deed: a release that is told as rolled back reaches nobody any more. */
 function cutBeforeSaid(world: World, { metadata, status }: RolloutObject, say: (what: string) => void): void {
   const { canary } = status ?? {};
-  if (canary?.outcome !== "RolledBack" || canary.reason === REASON.LatencyFailed) {
+  const failed = canary?.outcome === "RolledBack" || canary?.outcome === "Stopped";
+  if (!failed || canary.reason === REASON.LatencyFailed) {
     return;
   }
   const route = world.store.find(RESOURCES.httpRoutes, NAMESPACE, metadata.name) as Route | undefined;
   const [, weight] = route?.spec.rules?.[0]?.backendRefs?.map((ref) => ref.weight ?? 1) ?? [];
   const reaches = serviceOf(world, "checkout-canary")?.spec.selector?.["pod-template-hash"] === canary.revision;
   if ((weight ?? 0) > 0 && reaches && !raised.has(world)) {
-    say(`told as rolled back (${canary.reason}) with weight ${weight}`);
+    say(`told as ${canary.outcome === "Stopped" ? "stopped" : "rolled back"} (${canary.reason}) with weight ${weight}`);
   }
 }
 

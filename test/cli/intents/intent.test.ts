@@ -3,7 +3,19 @@ import { describe, expect, test } from "vitest";
 import { INTENT } from "../../../src/cli/intents/intent.ts";
 import type { Facts } from "../../../src/cli/release/facts.ts";
 import { names, parseIntent } from "../../../src/engine/intents.ts";
-import { CANARY, CANARY_IMAGE, CANARY_REVISION, during, idle, NOON, paused, progressing, ready, rolledBack } from "../support/objects.ts";
+import {
+  CANARY,
+  CANARY_IMAGE,
+  CANARY_REVISION,
+  during,
+  idle,
+  NOON,
+  paused,
+  progressing,
+  ready,
+  rolledBack,
+  stopped,
+} from "../support/objects.ts";
 
 const NOW = NOON;
 const waiting = during(paused("AwaitingApproval", { waitingFor: "Approval(step 3)" }));
@@ -37,6 +49,25 @@ describe("what is written", () => {
   test("a retry counts from the attempt that was refused", () => {
     const facts = during(rolledBack({ canary: { ...CANARY, attempt: 2, outcome: "RolledBack" } }));
     expect(INTENT.retry({ facts, now: NOW })).toMatchObject({ attempt: 3 });
+  });
+});
+
+describe("what was stopped waits for any of three answers", () => {
+  const facts = during(stopped());
+
+  test.each([
+    ["promote", /tried again from the step at which it was stopped \(20%\)/, 1],
+    ["retry", /tried again from its first step/, 1],
+    ["abort", /the trial's pods go/, undefined],
+  ] as const)("%s", (kind, next, attempt) => {
+    const asked = INTENT[kind]({ facts, now: NOW });
+    expect(asked).toMatchObject({ ok: true, next: expect.stringMatching(next) });
+    expect("attempt" in asked ? asked.attempt : undefined).toBe(attempt);
+  });
+
+  test("promote --full begins at 100 %", () => {
+    const asked = INTENT.promote({ facts, now: NOW, full: true });
+    expect(asked).toMatchObject({ value: expect.stringMatching(/\/full#/), next: expect.stringContaining("from 100 %") });
   });
 });
 

@@ -26,6 +26,7 @@ import {
   STABLE,
   type Status,
   stableSet,
+  stopped,
   trialSet,
 } from "../support/objects.ts";
 
@@ -314,6 +315,24 @@ describe("the picture of a rollout", () => {
       ├ holds  Deployment paused (running v2.3.0); Service checkout pinned; route checkout
       └ next   the trial's pods go; users are on stable already      exit 1
         serin retry | eject checkout
+      "
+    `);
+  });
+
+  test("stopped under onFail: Stop", () => {
+    expect(drawn(during(stopped()))).toMatchInlineSnapshot(`
+      "
+      shop/checkout  Paused  Stopped  step 3/4  0%
+      ├ stable v2.3.0 7d9f 10/10 ready
+      ├ canary v2.3.1 CNRY   3/3 ready
+      ├ now    stopped (AnalysisFailed: 41/594 failed); the canary's pods are kept: serin abort, retry or promote checkout
+      ├ why    AnalysisFailed: success-rate: canary 41/594 failed, stable 3/4,310 failed: too many for at least 99%
+      ├ when   weight 0 at 11:59:00, 1m ago
+      ├ users  41 failed; max exposure 20%
+      ├ git    still asks for v2.3.1: fix or revert; nothing retries
+      ├ holds  Deployment paused (running v2.3.0); Service checkout pinned; route checkout
+      └ next   a person decides: serin abort, retry or promote checkout      exit 7
+        serin promote | abort | retry | eject checkout
       "
     `);
   });

@@ -131,6 +131,20 @@ export function paused(reason: string, more: Partial<Status> = {}, stalled = fal
   return progressing({ phase: "Paused", conditions, ...more });
 }
 
+/** Failed under onFail: Stop. */
+export function stopped(): Status {
+  const { history } = rolledBack();
+  const ended = (history ?? []).map((entry) => ({ ...entry, outcome: "Stopped" as const }));
+  const message = "stopped (AnalysisFailed: 41/594 failed); the canary's pods are kept: serin abort, retry or promote checkout";
+  return paused("Stopped", {
+    canary: { ...CANARY, outcome: "Stopped", reason: "AnalysisFailed", decidedAt: at(-60) },
+    history: ended,
+    traffic: { weight: "0%" },
+    waitingFor: "Person",
+    message,
+  });
+}
+
 export function rolledBack(more: Partial<Status> = {}): Status {
   return {
     observedGeneration: 1,

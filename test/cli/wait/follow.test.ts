@@ -22,6 +22,7 @@ import {
   STABLE_IMAGE,
   type Status,
   stableSet,
+  stopped,
   template,
 } from "../support/objects.ts";
 
@@ -115,6 +116,11 @@ describe("the end", () => {
   test("refused", () => {
     const looks = follow(PLAIN, during(progressing()), during(rolledBack()));
     expect(looks.at(-1)).toMatchObject({ type: "ended", code: 1, text: expect.stringContaining("41/594 failed") });
+  });
+
+  test("stopped: a person is asked for, whoever waits", () => {
+    const looks = follow(PLAIN, during(progressing()), during(stopped()));
+    expect(looks.at(-1)).toMatchObject({ type: "ended", code: 7, text: expect.stringContaining("waits for a person") });
   });
 
   test("refused before the waiting began, and asked for still", () => {
