@@ -59,6 +59,7 @@ export const REASON = {
   WeightsReverted: "WeightsReverted",
   SelectorReverted: "SelectorReverted",
   UnsplitPorts: "UnsplitPorts",
+  VPASkipsCanary: "VPASkipsCanary",
   GitOpsConflict: "GitOpsConflict",
   StaysFrozen: "StaysFrozen",
   RestartRequested: "RestartRequested",

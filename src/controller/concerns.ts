@@ -1,10 +1,27 @@
 /** Which rollouts an object concerns: by its name, its owner, its label, or the Service that a route names as its parent. */
 import { MANAGED_BY } from "../api/marks.ts";
-import { type KubeObject, keyOf, type Route } from "../domain/kube.ts";
+import {
+  type HorizontalPodAutoscaler,
+  type KubeObject,
+  keyOf,
+  type Route,
+  type ScaleTarget,
+  type VerticalPodAutoscaler,
+} from "../domain/kube.ts";
 import { namesOf } from "../engine/scene.ts";
 import type { RolloutObject } from "../engine/types.ts";
 
-export const WATCHED = ["canaryRollouts", "deployments", "replicaSets", "services", "endpointSlices", "httpRoutes", "grpcRoutes"] as const;
+export const WATCHED = [
+  "canaryRollouts",
+  "deployments",
+  "replicaSets",
+  "services",
+  "endpointSlices",
+  "httpRoutes",
+  "grpcRoutes",
+  "horizontalPodAutoscalers",
+  "verticalPodAutoscalers",
+] as const;
 export type Watched = (typeof WATCHED)[number];
 
 /** What a rollout depends on: `Deployment/<ns>/<name>` and `Service/<ns>/<name>`. */
@@ -57,7 +74,17 @@ function relations(name: Watched, object: KubeObject): string[] {
     case "httpRoutes":
     case "grpcRoutes":
       return parentsOfRoute(object).map((parent) => `Service/${parent}`);
+    case "horizontalPodAutoscalers":
+    case "verticalPodAutoscalers":
+      return [scaledBy(object)].flatMap((target) => (target === undefined ? [] : [`Deployment/${namespace}/${target}`]));
     default:
       return name satisfies never;
   }
+}
+
+/** Name of the Deployment that an autoscaler of either kind is for. */
+export function scaledBy(object: KubeObject): string | undefined {
+  const { scaleTargetRef, targetRef } = object["spec"] as HorizontalPodAutoscaler["spec"] & VerticalPodAutoscaler["spec"];
+  const target: ScaleTarget | undefined = scaleTargetRef ?? targetRef;
+  return target?.kind === "Deployment" ? target.name : undefined;
 }

@@ -2,7 +2,18 @@
 import { isMarked, type Role } from "../api/marks.ts";
 import { parseRollout } from "../api/parse-rollout.ts";
 import type { CanaryRolloutStatus } from "../api/status.ts";
-import type { Deployment, EndpointSlice, KubeObject, Pod, ReplicaSet, ResourceName, Route, Service } from "../domain/kube.ts";
+import type {
+  Deployment,
+  EndpointSlice,
+  HorizontalPodAutoscaler,
+  KubeObject,
+  Pod,
+  ReplicaSet,
+  ResourceName,
+  Route,
+  Service,
+  VerticalPodAutoscaler,
+} from "../domain/kube.ts";
 import type { Samples } from "../domain/samples.ts";
 import { needsPods, sampleRequest, samplesSince } from "../engine/needs.ts";
 import { namesOf, type Scene, sceneOf } from "../engine/scene.ts";
@@ -10,6 +21,7 @@ import type { Forbidden, Observed, Pruned, RolloutObject, Spec } from "../engine
 import type { Feed } from "../metrics/feed.ts";
 import { trialsOf } from "../workload/sets.ts";
 import type { Cache } from "./cache.ts";
+import { scaledBy } from "./concerns.ts";
 
 export interface ObserveContext {
   readonly cache: Cache;
@@ -70,6 +82,8 @@ function observeObjects(rollout: RolloutObject, context: ObserveContext): Observ
       ...taken(route, own(route, "route")),
     ],
     otherDeployments: cache.list("deployments", namespace).filter((other) => other.metadata.name !== target) as Deployment[],
+    autoscalers: autoscalersOf(cache, "horizontalPodAutoscalers", namespace, target) as HorizontalPodAutoscaler[],
+    verticalAutoscalers: autoscalersOf(cache, "verticalPodAutoscalers", namespace, target) as VerticalPodAutoscaler[],
     olderRival: olderRival(rollout, cache, namespace, target),
     samples: NO_SAMPLES,
     routeKindServed: cache.serves("httpRoutes"),
@@ -95,6 +109,10 @@ function specOf(rollout: RolloutObject, preset: string): Spec {
 
 /** By what is written in `spec`. Objects that were observed are never changed, and most looks are at the same one. */
 const specs = new WeakMap<object, { readonly preset: string; readonly name: string; readonly spec: Spec }>();
+
+function autoscalersOf(cache: Cache, resource: ResourceName, namespace: string, target: string): KubeObject[] {
+  return cache.list(resource, namespace).filter((autoscaler) => scaledBy(autoscaler) === target);
+}
 
 function setsOf(cache: Cache, namespace: string, rollout: string, deployment: Deployment | undefined): ReplicaSet[] {
   const all = cache.list("replicaSets", namespace) as readonly ReplicaSet[];

@@ -2,13 +2,14 @@
  * The watched kinds: one store and one reflector each, and for every change the rollouts that it concerns. Pods are not
  * among them: they are watched per release (`pod-watches.ts`).
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Client } from "../cluster/client.ts";
 import { byNamespace } from "../cluster/indexes.ts";
 import { createReflector, type Reflector } from "../cluster/reflector.ts";
 import { createStore, type Store } from "../cluster/store.ts";
 import { type Trim, withManagersOf, withoutManagedFields } from "../cluster/trim.ts";
 import type { Clock } from "../domain/clock.ts";
-import { type KubeObject, RESOURCES, type Resource, type ResourceName } from "../domain/kube.ts";
+import { ApiError, type KubeObject, RESOURCES, type Resource, type ResourceName } from "../domain/kube.ts";
 import { concerned, concernsOfRollout, parentsOfRoute, WATCHED, type Watched } from "./concerns.ts";
 
 type IndexName = "namespace" | "concern";
@@ -52,6 +53,9 @@ export function createWatchedStores(options: Pick<StoresOptions, "onConcern" | "
   const of = Object.fromEntries(WATCHED.map((name) => [name, storeFor(name, options)])) as Record<Watched, WatchedStore>;
   for (const name of WATCHED) {
     of[name].onChange((old, next) => {
+      if (SPEC_ALONE.includes(name) && isDeepStrictEqual(old?.["spec"], next?.["spec"])) {
+        return;
+      }
       for (const rollout of concerned(name, [old, next], (concern) => of.canaryRollouts.by("concern", concern))) {
         options.onConcern(rollout, `${RESOURCES[name].kind} ${(next ?? old)?.metadata.name}`);
       }
@@ -59,6 +63,12 @@ export function createWatchedStores(options: Pick<StoresOptions, "onConcern" | "
   }
   return of;
 }
+
+/** Their status moves every few seconds, and says nothing to us. */
+const SPEC_ALONE: readonly Watched[] = ["horizontalPodAutoscalers", "verticalPodAutoscalers"];
+
+/** Kinds that most clusters don't have: looked for so seldom, without a word. */
+const RARE: Partial<Record<Watched, number>> = { verticalPodAutoscalers: 10 * 60_000 };
 
 const TRIMS: Partial<Record<Watched, Trim>> = {
   deployments: withManagersOf(["spec", "progressDeadlineSeconds"], ["spec", "paused"]),
@@ -83,7 +93,12 @@ function reflect(name: Watched, sink: WatchedStore, options: StoresOptions): Ref
     sink,
     clock,
     random,
-    onFailure: (error) => onFailure(name, error),
+    refusedMaxMs: RARE[name],
+    onFailure: (error) => {
+      if (RARE[name] === undefined || !(error instanceof ApiError && error.status === 404)) {
+        onFailure(name, error);
+      }
+    },
   });
 }
 

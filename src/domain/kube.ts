@@ -222,6 +222,28 @@ export interface Route extends KubeObject {
   };
 }
 
+interface MetricSource {
+  readonly metric?: { readonly name?: string };
+  readonly target?: { readonly type?: string };
+}
+
+/** What an autoscaler scales. */
+export interface ScaleTarget {
+  readonly kind?: string;
+  readonly name?: string;
+}
+
+export interface HorizontalPodAutoscaler extends KubeObject {
+  readonly spec: {
+    readonly scaleTargetRef?: ScaleTarget;
+    readonly metrics?: readonly { readonly type?: string; readonly object?: MetricSource; readonly external?: MetricSource }[];
+  };
+}
+
+export interface VerticalPodAutoscaler extends KubeObject {
+  readonly spec: { readonly targetRef?: ScaleTarget; readonly updatePolicy?: { readonly updateMode?: string } };
+}
+
 /** Where objects of one kind live: `/apis/<group>/<version>/namespaces/<ns>/<plural>` (`/api/v1/...` for the core group ""). */
 export interface Resource {
   readonly group: string;
@@ -239,6 +261,8 @@ export const RESOURCES = {
   endpointSlices: { group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice" },
   httpRoutes: { group: "gateway.networking.k8s.io", version: "v1", plural: "httproutes", kind: "HTTPRoute" },
   grpcRoutes: { group: "gateway.networking.k8s.io", version: "v1", plural: "grpcroutes", kind: "GRPCRoute" },
+  horizontalPodAutoscalers: { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers", kind: "HorizontalPodAutoscaler" },
+  verticalPodAutoscalers: { group: "autoscaling.k8s.io", version: "v1", plural: "verticalpodautoscalers", kind: "VerticalPodAutoscaler" },
   events: { group: "events.k8s.io", version: "v1", plural: "events", kind: "Event" },
   leases: { group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease" },
 } as const satisfies Record<string, Resource>;

@@ -2,6 +2,7 @@
 import type { Policy } from "../api/policy.ts";
 import { REASON } from "../api/reasons.ts";
 import { apexFinding, foreignEndpoints, rivalRoute, unsupportedFilters } from "../traffic/findings.ts";
+import { hpaValueMetric } from "../workload/autoscalers.ts";
 import { type Finding, selectedByAnother, targetFinding } from "../workload/findings.ts";
 import { firstAnswer } from "./first-answer.ts";
 import { portOf, type Scene } from "./scene.ts";
@@ -26,6 +27,7 @@ const LASTING: readonly Check[] = [
   ({ o }, policy) => o.services.apex && apexFinding(o.services.apex, policy.traffic.port, o.deployment),
   anotherRouteRules,
   ({ o }) => o.route && unsupportedFilters(o.route, 0),
+  ({ o }) => o.deployment && hpaValueMetric(o.autoscalers, o.deployment),
   ({ o, revision }) => (o.deployment && revision ? selectedByAnother(o.deployment, revision, o.otherDeployments) : undefined),
 ];
 

@@ -9,6 +9,7 @@ import type {
   DeleteOptions,
   Deployment,
   EndpointSlice,
+  HorizontalPodAutoscaler,
   KubeObject,
   PatchOperation,
   Pod,
@@ -16,6 +17,7 @@ import type {
   Resource,
   Route,
   Service,
+  VerticalPodAutoscaler,
 } from "../domain/kube.ts";
 import type { Samples } from "../domain/samples.ts";
 
@@ -44,6 +46,9 @@ export interface Observed {
   readonly taken: readonly string[];
   /** Deployments of the namespace, the target left out. */
   readonly otherDeployments: readonly Deployment[];
+  /** Of the target. */
+  readonly autoscalers: readonly HorizontalPodAutoscaler[];
+  readonly verticalAutoscalers: readonly VerticalPodAutoscaler[];
   /** The oldest other rollout on the same target, if it is older than this one. */
   readonly olderRival: string | undefined;
   readonly samples: Samples;

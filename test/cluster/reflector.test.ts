@@ -262,6 +262,14 @@ describe("failures", () => {
     expect([reflector.absent, store.size]).toEqual([false, 1]);
   });
 
+  test("a kind that few servers have is looked for as seldom as is said", async () => {
+    server.failNext("list", 1_000, "gone", { status: 404, reason: "NotFound" });
+    const reflector = start({ refusedMaxMs: 10 * MINUTE });
+    await clock.advance(24 * 60 * MINUTE);
+    expect(reflector.absent).toBe(true);
+    expect(server.lists.length).toBeLessThan(24 * 12);
+  });
+
   test("a kind that seems to be gone for a moment loses nothing", async () => {
     server.write("a", 1);
     const reflector = start();

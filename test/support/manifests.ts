@@ -49,6 +49,27 @@ export function crds(): KubeObject[] {
   });
 }
 
+/** As much of the VerticalPodAutoscaler's as a cluster needs to serve it. */
+export function vpaCrd(): KubeObject {
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "verticalpodautoscalers.autoscaling.k8s.io" },
+    spec: {
+      group: "autoscaling.k8s.io",
+      names: {
+        kind: "VerticalPodAutoscaler",
+        listKind: "VerticalPodAutoscalerList",
+        plural: "verticalpodautoscalers",
+        singular: "verticalpodautoscaler",
+      },
+      scope: "Namespaced",
+      versions: [{ name: "v1", served: true, storage: true, schema }],
+    },
+  };
+}
+
 function stripped(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, member) =>

@@ -2,6 +2,7 @@
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
 import { unsplitPorts } from "../../traffic/findings.ts";
+import { vpaSkipsTrial } from "../../workload/autoscalers.ts";
 import { imagesOf } from "../../workload/template.ts";
 import type { Draft } from "../draft.ts";
 import { ensureRelease } from "../ensure.ts";
@@ -59,9 +60,16 @@ export function begin(scene: Scene, policy: Policy, attempt: number, index = 0):
         onTarget: true,
       }),
       ...unsplit(started, policy),
+      ...unrecommended(started),
     ],
     why: [`release ${revision} starts`],
   };
+}
+
+function unrecommended(scene: Scene): readonly PlanEvent[] {
+  const { deployment, verticalAutoscalers } = scene.o;
+  const finding = deployment && vpaSkipsTrial(verticalAutoscalers, deployment);
+  return finding === undefined ? [] : [tell(scene, REASON.VPASkipsCanary, finding.message, { onTarget: true, step: "vpa" })];
 }
 
 function unsplit(scene: Scene, policy: Policy): readonly PlanEvent[] {
