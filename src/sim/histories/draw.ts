@@ -1,4 +1,5 @@
 /** A plot from a seed: the size, the steps, the lags, and what happens when. */
+import type { Watched } from "../../controller/concerns.ts";
 import { pick, seededRandom } from "../kube/random.ts";
 import { FIRST, IMAGES } from "./cast.ts";
 import { DELETABLE, type Deed } from "./deeds.ts";
@@ -14,7 +15,7 @@ export interface Plot {
   readonly replicas: number;
   readonly spec: object;
   readonly requestsPerSecond: number;
-  /** Milliseconds by which the controller's watches are late, by kind, in the order of `WATCHED` and pods. */
+  /** Milliseconds by which the controller's watches are late, by kind, in the order of `LAGGED`. */
   readonly lags: readonly number[];
   /** The API server freezes on change; absent: Serin does, always. */
   readonly freezesOnChange?: boolean;
@@ -25,7 +26,18 @@ type Random = () => number;
 
 /** Releases in it take a minute or two; everything happens within six, most of it while one is under way. */
 const SPAN_MS = 6 * 60_000;
-const KINDS_WATCHED = 8;
+
+/** Whose watches may be late in a history. New ones at the end, or every seed tells another story. */
+export const LAGGED: readonly (Watched | "pods")[] = [
+  "canaryRollouts",
+  "deployments",
+  "replicaSets",
+  "services",
+  "endpointSlices",
+  "httpRoutes",
+  "grpcRoutes",
+  "pods",
+];
 
 export function drawPlot(seed: number): Plot {
   const random = seededRandom(seed * 2_654_435_761);
@@ -73,7 +85,7 @@ function drawFreezeHappenings(seed: number): readonly Happening[] {
 /** Some things are only asked where nothing is late. */
 function drawLags(random: Random): readonly number[] {
   const prompt = random() < 0.25;
-  return Array.from({ length: KINDS_WATCHED }, () => (prompt ? 0 : pick(random, [0, 0, 5, 80, 900])));
+  return Array.from({ length: LAGGED.length }, () => (prompt ? 0 : pick(random, [0, 0, 5, 80, 900])));
 }
 
 function drawSpec(random: Random) {

@@ -1,5 +1,4 @@
 /** Plays one plot on virtual time: the real observe, decide and act in a modelled world, and every invariant on the way. */
-import { WATCHED } from "../../controller/concerns.ts";
 import { type KubeObject, RESOURCES } from "../../domain/kube.ts";
 import type { RolloutObject } from "../../engine/types.ts";
 import { seededRandom } from "../kube/random.ts";
@@ -7,7 +6,7 @@ import type { Lag } from "../world/informed-cache.ts";
 import { createWorld, NAMESPACE, type World, type WorldOptions } from "../world/world.ts";
 import { behaviourOf, deployment, FIRST, podBehaviourOf, rollout, service } from "./cast.ts";
 import { type Deed, perform, type Stage, tellDeed } from "./deeds.ts";
-import type { Plot } from "./draw.ts";
+import { LAGGED, type Plot } from "./draw.ts";
 import { whoServes, wrongEndings, wronglyPromoted } from "./ending.ts";
 import { watchExposureTime } from "./exposure-time.ts";
 import { disturbed, repeats, watchInvariants } from "./invariants.ts";
@@ -115,7 +114,7 @@ function inFull({ seed }: Plot): boolean {
 }
 
 function lagOf({ lags }: Plot): Lag {
-  return (resource) => lags[resource === "pods" ? WATCHED.length : WATCHED.indexOf(resource)] ?? 0;
+  return (resource) => lags[LAGGED.indexOf(resource)] ?? 0;
 }
 
 function statusOf(world: World) {
