@@ -107,11 +107,11 @@ describe("serin-freeze", () => {
     await adopted();
     await patch({ spec: { replicas: 0 } });
     await observed();
-    const { status } = (await found()) as Deployment & { status?: { conditions?: { type: string; status: string; reason: string }[] } };
-    expect(status?.conditions?.find(({ type }) => type === "Progressing")).toMatchObject({
-      status: "True",
-      reason: "NewReplicaSetAvailable",
-    });
+    const progressing = async () => {
+      const { status } = (await found()) as Deployment & { status?: { conditions?: { type: string; status: string; reason: string }[] } };
+      return status?.conditions?.find(({ type }) => type === "Progressing");
+    };
+    await expect.poll(progressing, { timeout: 60_000 }).toMatchObject({ status: "True", reason: "NewReplicaSetAvailable" });
   });
 
   test.each([
