@@ -54,6 +54,8 @@ export function apiServerFlags({ etcd, apiServer }: Ports, files: Files): string
     "--authorization-mode=RBAC",
     `--audit-policy-file=${files.auditPolicy}`,
     `--audit-log-path=${files.auditLog}`,
+    // In one file, whatever is measured.
+    "--audit-log-maxsize=100000",
     "--shutdown-delay-duration=0s",
   ];
 }

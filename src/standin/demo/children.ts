@@ -6,6 +6,7 @@ import { type Remote, remoteOf } from "./ipc.ts";
 import type { apiRole } from "./role-api.ts";
 import type { clientRole } from "./role-client.ts";
 import type { controlPlaneRole } from "./role-control-plane.ts";
+import type { hollowMeshRole } from "./role-hollow-mesh.ts";
 import type { nodeRole } from "./role-node.ts";
 
 interface Roles {
@@ -13,6 +14,7 @@ interface Roles {
   readonly "control-plane": ReturnType<typeof controlPlaneRole>;
   readonly node: ReturnType<typeof nodeRole>;
   readonly client: ReturnType<typeof clientRole>;
+  readonly "hollow-mesh": ReturnType<typeof hollowMeshRole>;
 }
 
 export interface Program {

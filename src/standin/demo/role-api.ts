@@ -7,8 +7,8 @@ import { createControllerManager, createKubelet } from "../../sim/kube/controlle
 import { createStore } from "../../sim/kube/store.ts";
 import type { RequestCount } from "../apiserver/counts.ts";
 import { type ApiServer, type Outage, startApiServer } from "../apiserver/server.ts";
+import { runtimeOf } from "../hollow/runtime-of.ts";
 import { withInjector } from "../mesh/injector.ts";
-import { createRemoteRuntime } from "../pods/remote-runtime.ts";
 import { shippedFile } from "../shipped-file.ts";
 
 export const DEFINITIONS = {
@@ -22,24 +22,24 @@ const SHIPPED = ["httproute.yaml", "grpcroute.yaml", "serin.dev_canaryrollouts.y
 export function apiRole() {
   let counts: () => readonly RequestCount[] = () => [];
   let setOutage: ApiServer["setOutage"] = () => {};
-  let podsStarted = (_namespace: string) => 0;
+  let podsStarted = (_namespace: string | undefined) => 0;
   return {
-    /** `runtimeUrl`: the node's. */
-    async start({ runtimeUrl }: { runtimeUrl: string }) {
+    /** `runtimeUrl`: the node's; without one pods are hollow. */
+    async start({ runtimeUrl }: { runtimeUrl: string | undefined }) {
       const store = withInjector(createStore({ now: () => systemClock.now(), seed: randomBytes(4).readUInt32LE() }));
       for (const name of SHIPPED) store.create(DEFINITIONS, "", parse(shippedFile(name)) as KubeObject);
       const token = randomBytes(16).toString("hex");
       const server = await startApiServer({ store, token });
-      const runtime = createRemoteRuntime(runtimeUrl);
+      const runtime = runtimeOf(runtimeUrl);
       createControllerManager({ store, clock: systemClock });
       createKubelet({ store, clock: systemClock, runtime });
       ({ counts, setOutage } = server);
-      podsStarted = runtime.started;
+      podsStarted = runtime.starts.of;
       const kubeconfig = server.kubeconfig("shop");
       return { access: { server: server.url, token }, kubeconfig, controllerKubeconfig: kubeconfig };
     },
     outage: (outage: Outage | undefined) => setOutage(outage),
     requests: () => counts(),
-    podsStarted: (namespace: string) => podsStarted(namespace),
+    podsStarted: (namespace: string | undefined) => podsStarted(namespace),
   };
 }

@@ -9,7 +9,7 @@ import { type ControlPlane, startControlPlane } from "../control-plane/control-p
 import { routeDefinitions } from "../control-plane/gateway-api.ts";
 import { startInjectorWebhook } from "../control-plane/injector-webhook.ts";
 import { startNode } from "../control-plane/node.ts";
-import { createRemoteRuntime } from "../pods/remote-runtime.ts";
+import { runtimeOf } from "../hollow/runtime-of.ts";
 import { shippedFile } from "../shipped-file.ts";
 import { createKubeApi } from "./kube-api.ts";
 import { DEFINITIONS } from "./role-api.ts";
@@ -26,14 +26,15 @@ const CONTROLLER = {
 };
 
 export interface ControlPlaneStart {
-  readonly runtimeUrl: string;
+  /** The node's; without one pods are hollow. */
+  readonly runtimeUrl: string | undefined;
   readonly binaries: Binaries;
   readonly folder: string;
 }
 
 export function controlPlaneRole() {
   let plane: ControlPlane | undefined;
-  let podsStarted = (_namespace: string) => 0;
+  let podsStarted = (_namespace: string | undefined) => 0;
   let isDown = false;
   const running = (): ControlPlane => {
     if (plane === undefined) throw new Error("the control plane has not been started");
@@ -55,9 +56,9 @@ export function controlPlaneRole() {
       const ours = parse(shippedFile("serin.dev_canaryrollouts.yaml")) as KubeObject;
       for (const definition of [...(await routeDefinitions()), ours]) await kube.create(DEFINITIONS, definition);
       await startInjectorWebhook({ access, certificate: plane.certificate });
-      const runtime = createRemoteRuntime(runtimeUrl);
+      const runtime = runtimeOf(runtimeUrl);
       await startNode({ access, runtime, clock: systemClock }, new AbortController().signal);
-      podsStarted = runtime.started;
+      podsStarted = runtime.starts.of;
       const controllerKubeconfig = plane.kubeconfig({ user: CONTROLLER.name, namespace: SERIN_NAMESPACE });
       return { access, kubeconfig: plane.kubeconfig({ namespace: "shop" }), controllerKubeconfig };
     },
@@ -74,7 +75,7 @@ export function controlPlaneRole() {
       } else running().freezeApiServer(false);
     },
     requests: () => requestCounts(running().auditLog),
-    podsStarted: (namespace: string) => podsStarted(namespace),
+    podsStarted: (namespace: string | undefined) => podsStarted(namespace),
   };
 }
 

@@ -6,7 +6,7 @@ import { type ApiAccess, createAsk, pathOf } from "../api-access.ts";
 import type { Directory } from "./directory.ts";
 
 export interface PolicyControllerOptions extends ApiAccess {
-  readonly directory: Directory;
+  readonly directory: Pick<Directory, "httpRoutes" | "grpcRoutes" | "findService">;
   readonly clock: Clock;
 }
 

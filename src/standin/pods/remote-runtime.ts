@@ -3,20 +3,20 @@
 import { Agent } from "undici";
 import { linesOf } from "../../domain/lines.ts";
 import type { PodReport, PodRuntime } from "../../sim/kube/controllers/index.ts";
+import { createStarts, type Starts } from "./starts.ts";
 
 /** Pods end sooner than their grace period here: their requests take milliseconds. */
 const GRACE_MS = 2000;
 
 export interface RemoteRuntime extends PodRuntime {
-  /** Pods of that namespace that it was asked to start. */
-  started(namespace: string): number;
+  readonly starts: Starts;
   close(): Promise<void>;
 }
 
 /** `url` of the node's runtime server. */
 export function createRemoteRuntime(url: string): RemoteRuntime {
   const agent = new Agent({ connections: 1024, bodyTimeout: 0, headersTimeout: 0 });
-  const started = new Map<string, number>();
+  const starts = createStarts();
 
   async function run(body: string, report: (report: PodReport) => void): Promise<void> {
     const answer = await agent.request({ origin: url, path: "/pods", method: "POST", body });
@@ -26,8 +26,7 @@ export function createRemoteRuntime(url: string): RemoteRuntime {
 
   return {
     start(pod, report) {
-      const { namespace = "" } = pod.metadata;
-      started.set(namespace, (started.get(namespace) ?? 0) + 1);
+      starts.add(pod.metadata.namespace ?? "");
       run(JSON.stringify(pod), report).catch(() => {
         const terminated = { reason: "Error", exitCode: 137, message: "the node is gone" };
         const containers = pod.spec.containers.map(({ name }) => ({ name, state: { terminated }, ready: false, restartCount: 0 }));
@@ -41,7 +40,7 @@ export function createRemoteRuntime(url: string): RemoteRuntime {
         .then(({ body }) => body.dump())
         .then(stopped, stopped);
     },
-    started: (namespace) => started.get(namespace) ?? 0,
+    starts,
     close: () => agent.destroy(),
   };
 }

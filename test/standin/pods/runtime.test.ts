@@ -53,7 +53,7 @@ test("a pod gets an address, is unready until its application listens, then read
   expect(ready.podIP).toMatch(/^10\.244\./);
   const answer = await request(`http://127.0.0.1:${book.find(ready.podIP!, 8080)}/`);
   expect(await answer.body.json()).toEqual({ version: "web", pod: "web-abc-1" });
-  expect(runtime.started("lab")).toBe(1);
+  expect(runtime.starts.of("lab")).toBe(1);
 });
 
 test("what fails after a while fails from then on", async () => {

@@ -1,0 +1,128 @@
+/** Many applications, each a Deployment with its Service and CanaryRollout, and where all of them are. */
+import type { CanaryRolloutStatus } from "../../src/api/status.ts";
+import { systemClock as clock } from "../../src/domain/clock.ts";
+import { type Deployment, type KubeObject, RESOURCES } from "../../src/domain/kube.ts";
+import { inTurns } from "../../src/metrics/turns.ts";
+import type { ApiAccess } from "../../src/standin/api-access.ts";
+import { createKubeApi } from "../../src/standin/demo/kube-api.ts";
+import { startMirror } from "../../src/standin/mesh/mirror.ts";
+import type { Say } from "./say.ts";
+
+export interface App {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Fleet {
+  readonly apps: readonly App[];
+  push(app: App, tag: string): Promise<void>;
+  /** Rollouts of which that holds. */
+  count(holds: (status: CanaryRolloutStatus) => boolean): number;
+  /** Until it is the number of all; tells how far it is. */
+  until(what: string, count: () => number, withinMs: number): Promise<void>;
+  /** Their CanaryRollouts, which nobody looks after before. */
+  adopt(): Promise<void>;
+}
+
+export interface FleetOptions {
+  readonly access: ApiAccess;
+  readonly size: number;
+  /** Pods of each. */
+  readonly replicas: number;
+  readonly say: Say;
+}
+
+const NAMESPACES = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
+const AT_ONCE = 32;
+const PER_NAMESPACE = 500;
+const AGENT = "kubectl/serin-bench";
+
+export async function startFleet({ access, size, replicas, say }: FleetOptions, signal: AbortSignal): Promise<Fleet> {
+  const kube = createKubeApi(access, AGENT);
+  const apps = Array.from({ length: size }, (_, index) => ({
+    namespace: `fleet-${Math.floor(index / PER_NAMESPACE)}`,
+    name: `app-${String(index).padStart(5, "0")}`,
+  }));
+  const mirror = (name: "deployments" | "canaryRollouts") =>
+    startMirror({ ...access, resource: RESOURCES[name], userAgent: AGENT, clock }, signal).objects;
+  const deployments = mirror("deployments");
+  const rollouts = mirror("canaryRollouts");
+
+  async function until(what: string, count: () => number, withinMs: number): Promise<void> {
+    const end = clock.monotonic() + withinMs;
+    for (let told = -1; count() < size; await clock.sleep(100, signal)) {
+      if (Math.floor((10 * count()) / size) !== told) {
+        told = Math.floor((10 * count()) / size);
+        say.progress(`${what}: ${count()} of ${size}`);
+      }
+      if (clock.monotonic() > end) throw new Error(`${what}: ${count()} of ${size} after ${withinMs / 1000} s`);
+    }
+    say.progress(`${what}: all ${size}`);
+  }
+
+  const whole = () => [...deployments.values()].filter((one) => isWhole(one as Deployment)).length;
+  for (const name of new Set(apps.map(({ namespace }) => namespace))) await kube.create(NAMESPACES, namespaceNamed(name));
+  const applied = inTurns(apps, AT_ONCE, async (app) => {
+    await kube.create(RESOURCES.services, service(app));
+    await kube.create(RESOURCES.deployments, deployment(app, replicas));
+  });
+  await Promise.all([applied, until(`applications of ${replicas} pods`, whole, 40 * 60_000)]);
+  return {
+    apps,
+    push: ({ namespace, name }, tag) => kube.mergePatch(RESOURCES.deployments, namespace, name, template(name, tag)),
+    count: (holds) => [...rollouts.values()].filter((one) => holds((one["status"] ?? {}) as CanaryRolloutStatus)).length,
+    until,
+    adopt: async () => void (await inTurns(apps, AT_ONCE, (app) => kube.create(RESOURCES.canaryRollouts, rollout(app)))),
+  };
+}
+
+function isWhole({ spec, status, metadata }: Deployment): boolean {
+  return status?.availableReplicas === spec.replicas && status?.observedGeneration === metadata.generation;
+}
+
+function namespaceNamed(name: string): KubeObject {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+}
+
+function service({ namespace, name }: App): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace },
+    spec: { selector: { app: name }, ports: [{ name: "http", port: 8080, targetPort: 8080 }] },
+  };
+}
+
+function deployment({ namespace, name }: App, replicas: number): KubeObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace },
+    spec: { replicas, selector: { matchLabels: { app: name } }, ...template(name, "1").spec },
+  };
+}
+
+function template(name: string, tag: string) {
+  const container = { name: "app", image: `registry.example/${name}:${tag}`, ports: [{ name: "http", containerPort: 8080 }] };
+  return { spec: { template: { metadata: { labels: { app: name } }, spec: { containers: [container] } } } };
+}
+
+function rollout({ namespace, name }: App): KubeObject {
+  return {
+    apiVersion: "serin.dev/v1alpha1",
+    kind: "CanaryRollout",
+    metadata: { name, namespace },
+    spec: {
+      targetRef: { kind: "Deployment", name },
+      canary: { scaleDownDelay: "5s" },
+      strategy: {
+        steps: [
+          { weight: 10, minDuration: "20s" },
+          { weight: 50, minDuration: "20s" },
+        ],
+        bake: "10s",
+      },
+      analysis: { source: "Prometheus", interval: "5s", minRequests: 20 },
+    },
+  };
+}

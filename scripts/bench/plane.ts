@@ -1,0 +1,99 @@
+/** What is measured against: an API server, in memory or the real one, with a node of hollow pods, a hollow mesh, and controllers. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock as clock } from "../../src/domain/clock.ts";
+import type { ApiAccess } from "../../src/standin/api-access.ts";
+import type { RequestCount } from "../../src/standin/apiserver/counts.ts";
+import type { Binaries } from "../../src/standin/control-plane/binaries.ts";
+import { type Children, createChildren } from "../../src/standin/demo/children.ts";
+import type { Cut } from "../../src/standin/hollow/mesh.ts";
+import { type Controller, controllerAt } from "./controller.ts";
+
+export interface Plane {
+  readonly access: ApiAccess;
+  /** Every request for objects so far, as the API server counts them. */
+  requests(): Promise<readonly RequestCount[]>;
+  podsStarted(): Promise<number>;
+  /** Metrics queries so far. */
+  queries(): Promise<number>;
+  cuts(): Promise<readonly Cut[]>;
+  startController(): Promise<Controller>;
+  /** Rejects when a process ends by itself. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+export interface PlaneOptions {
+  /** Of a real control plane. */
+  readonly binaries: Binaries | undefined;
+  readonly requestsPerSecond: number;
+  readonly scrapeMs: number;
+}
+
+const SERIN = [process.execPath, "src/cli/main.ts", "controller"];
+
+export async function startPlane(options: PlaneOptions): Promise<Plane> {
+  const children = createChildren();
+  const folder = await mkdtemp(join(tmpdir(), "serin-bench-"));
+  const close = async () => {
+    await children.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    return await assemble(options, children, folder, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function assemble(
+  { binaries, ...mesh }: PlaneOptions,
+  children: Children,
+  folder: string,
+  close: () => Promise<void>,
+): Promise<Plane> {
+  const api = binaries === undefined ? children.role("api") : children.role("control-plane");
+  await mkdir(join(folder, "control-plane"));
+  const { access, controllerKubeconfig } = await api.start({
+    runtimeUrl: undefined,
+    binaries: binaries as Binaries,
+    folder: join(folder, "control-plane"),
+  });
+  const kubeconfig = join(folder, "controller.kubeconfig");
+  await writeFile(kubeconfig, controllerKubeconfig, { mode: 0o600 });
+  const hollow = children.role("hollow-mesh");
+  const { url } = await hollow.start({ access, ...mesh });
+  // In the install it has a namespace of its own, where alone it may have its lease.
+  const leaseNamespace = binaries === undefined ? "default" : "serin-system";
+  let started = 0;
+  return {
+    access,
+    requests: () => api.requests(),
+    podsStarted: () => api.podsStarted(undefined),
+    queries: async () => (await hollow.counts()).queries,
+    cuts: () => hollow.cuts(),
+    async startController() {
+      started += 1;
+      const log = join(folder, `controller-${started}.log`);
+      const flags = [
+        "--kubeconfig",
+        kubeconfig,
+        "--lease-namespace",
+        leaseNamespace,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--prometheus-url",
+        url,
+      ];
+      const began = clock.monotonic();
+      const program = children.program("the controller", [...SERIN, ...flags], { NODE_ENV: "production" }, log);
+      return controllerAt(program, () => readFile(log, "utf8"), began);
+    },
+    failed: children.failed,
+    close,
+  };
+}
