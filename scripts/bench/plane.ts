@@ -31,7 +31,7 @@ export interface PlaneOptions {
   readonly scrapeMs: number;
 }
 
-const SERIN = [process.execPath, "src/cli/main.ts", "controller"];
+const SERIN = [process.execPath, "dist/serin.js", "controller"];
 
 export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const children = createChildren();
