@@ -1,12 +1,13 @@
 /** One request, from its path to its answer. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { badRequest, methodNotAllowed, StatusError, unsupportedMediaType } from "../../sim/kube/status-error.ts";
+import { badRequest, methodNotAllowed, StatusError } from "../../sim/kube/status-error.ts";
+import { parseBody } from "./bodies.ts";
 import type { Context, Reply, ResourceRequest } from "./context.ts";
 import type { Counter } from "./counts.ts";
 import { discoveryReply } from "./discovery.ts";
 import { objectBody, presentation } from "./forms.ts";
 import { listReply } from "./listing.ts";
-import { formOf, parseMediaType } from "./negotiate.ts";
+import { formOf } from "./negotiate.ts";
 import { openApiReply } from "./openapi.ts";
 import { type Authorize, REVIEW_PATH, requireAccess, reviewReply } from "./reviews.ts";
 import { targetOf, verbOf } from "./routes.ts";
@@ -98,8 +99,8 @@ async function resourceOrReview(
 ): Promise<Reply | undefined> {
   const body = await readBody(request);
   if (url.pathname === REVIEW_PATH && request.method === "POST") {
-    requireJson(request);
-    return reviewReply(body, options.authorize());
+    const contentType = request.headers["content-type"] ?? "application/json";
+    return reviewReply(parseBody({ body, contentType }), options.authorize());
   }
   const target = targetOf(url.pathname, options.context.store.kinds);
   if (target === undefined) {
@@ -161,13 +162,6 @@ function getReply({ kind, namespace, name, subresource, accept, query }: Resourc
   const form = formOf(accept);
   const object = store.get(kind, namespace, name, subresource);
   return { status: 200, body: subresource === "scale" ? object : objectBody(object, presentation(kind, form, query, store.now())) };
-}
-
-function requireJson(request: IncomingMessage): void {
-  const { type } = parseMediaType(request.headers["content-type"] ?? "application/json");
-  if (type !== "application/json") {
-    throw unsupportedMediaType(["application/json"]);
-  }
 }
 
 const BODY_LIMIT = 3 * 1024 * 1024;

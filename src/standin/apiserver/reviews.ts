@@ -31,8 +31,7 @@ export type Authorize = (access: Access) => boolean;
 
 export const REVIEW_PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
-export function reviewReply(body: Buffer, authorize: Authorize): Reply {
-  const review: unknown = JSON.parse(body.toString("utf8"));
+export function reviewReply(review: unknown, authorize: Authorize): Reply {
   if (!isObject(review)) {
     throw badRequest("the body of the request is not an object");
   }

@@ -1,9 +1,9 @@
 /** POST, PUT, PATCH and DELETE: bodies and options of HTTP as calls of the store. */
-import { parse as parseYaml } from "yaml";
 import type { KubeObject } from "../../domain/kube.ts";
 import { isObject, type Json, part } from "../../sim/kube/json.ts";
 import { badRequest, type Status, unsupportedMediaType } from "../../sim/kube/status-error.ts";
 import type { Deletion, DeletionOptions, Patch, WriteOptions } from "../../sim/kube/store.ts";
+import { parseBody, parsed } from "./bodies.ts";
 import type { Context, Reply, ResourceRequest } from "./context.ts";
 import { listBody, objectBody, presentation } from "./forms.ts";
 import { formOf, parseMediaType } from "./negotiate.ts";
@@ -54,25 +54,6 @@ function objectOf(request: ResourceRequest): KubeObject {
     throw badRequest("the body of the request is not an object");
   }
   return body as unknown as KubeObject;
-}
-
-const BODY_TYPES = ["application/json", "application/yaml"];
-
-function parseBody({ body, contentType }: ResourceRequest): unknown {
-  const { type } = parseMediaType(contentType);
-  if (type !== "" && !BODY_TYPES.includes(type)) {
-    throw unsupportedMediaType(BODY_TYPES);
-  }
-  return parsed(body, type === "application/yaml");
-}
-
-function parsed(body: Buffer, yaml = false): unknown {
-  const text = body.toString("utf8");
-  try {
-    return yaml ? parseYaml(text) : JSON.parse(text);
-  } catch (error) {
-    throw badRequest(`error decoding the body: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 const JSON_PATCH = "application/json-patch+json";

@@ -10,8 +10,12 @@ export interface Answer {
 }
 
 export async function play(url: string, { request }: Exchange, names: Names, authorization?: string): Promise<Answer> {
-  const headers = { Accept: request.accept, "Content-Type": request.contentType, ...(authorization && { Authorization: authorization }) };
-  const body = request.body === undefined ? null : JSON.stringify(names.translate(request.body));
+  const headers = {
+    Accept: request.accept,
+    ...(request.contentType !== undefined && { "Content-Type": request.contentType }),
+    ...(authorization && { Authorization: authorization }),
+  };
+  const body = bodyOf(request, names);
   const response = await fetch(`${url}${translatedPath(request.path, names)}`, { method: request.method, headers, body });
   return {
     status: response.status,
@@ -20,6 +24,59 @@ export async function play(url: string, { request }: Exchange, names: Names, aut
     retryAfter: response.headers.get("retry-after") ?? undefined,
     body: parsed(await response.text(), request.path),
   };
+}
+
+/** Protobuf is recorded as text, and sent as it is. */
+function bodyOf({ body, contentType }: Exchange["request"], names: Names): string | null {
+  if (body === undefined) {
+    return null;
+  }
+  return contentType.includes("protobuf") ? String(body) : JSON.stringify(names.translate(body));
+}
+
+/** A watch that has begun. */
+export interface RecordedWatch {
+  /** Its first events, as many as were recorded. `letPass` makes time pass while they are waited for. */
+  answer(letPass: (ms: number) => void): Promise<Answer>;
+}
+
+/** Resolves when the server has taken it. */
+export async function openRecordedWatch(url: string, { request, response: recorded }: Exchange, names: Names): Promise<RecordedWatch> {
+  const controller = new AbortController();
+  const response = await fetch(`${url}${translatedPath(request.path, names)}`, {
+    headers: { Accept: request.accept },
+    signal: controller.signal,
+  });
+  const events: unknown[] = [];
+  const wanted = (recorded.body as unknown[]).length;
+  const enough = collect(response, events, wanted);
+  return {
+    async answer(letPass) {
+      const waiting = setInterval(() => letPass(20), 1);
+      await enough.finally(() => clearInterval(waiting));
+      controller.abort();
+      return {
+        status: response.status,
+        contentType: response.headers.get("content-type") ?? "",
+        warning: undefined,
+        retryAfter: undefined,
+        body: events,
+      };
+    },
+  };
+}
+
+async function collect(response: Response, events: unknown[], wanted: number): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of response.body ?? []) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    events.push(...lines.slice(0, wanted - events.length).map((line): unknown => JSON.parse(line)));
+    if (events.length === wanted) {
+      return;
+    }
+  }
 }
 
 function translatedPath(path: string, names: Names): string {
