@@ -5,7 +5,10 @@ import { badRequest, patchRefused } from "./status-error.ts";
 import type { Patch } from "./store.ts";
 import { strategicMerge } from "./strategic-merge.ts";
 
-export function applyToObject(current: Json, patch: Patch): Json {
+/** Every patch but server-side apply, which `fields/apply.ts` does. */
+export type PlainPatch = Exclude<Patch, { readonly type: "apply" }>;
+
+export function applyToObject(current: Json, patch: PlainPatch): Json {
   const patched = patch.type === "json" ? jsonPatched(current, patch.body) : merged(current, patch);
   if (!isObject(patched)) {
     throw badRequest("the patch leaves no object");
@@ -13,7 +16,7 @@ export function applyToObject(current: Json, patch: Patch): Json {
   return patched;
 }
 
-function merged(current: Json, patch: Patch): unknown {
+function merged(current: Json, patch: PlainPatch): unknown {
   if (!isObject(patch.body)) {
     throw badRequest("error decoding patch: a merge patch is an object");
   }

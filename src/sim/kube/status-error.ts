@@ -29,11 +29,13 @@ export interface Status {
 
 export class StatusError extends Error {
   override readonly name = "StatusError";
-  readonly status: Status & { readonly code: number; readonly reason: string };
+  readonly status: Status & { readonly code: number };
 
+  /** `reason` "": none is told. */
   constructor(code: number, reason: string, message: string, details?: StatusDetails) {
     super(message);
-    this.status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, reason, ...(details && { details }), code };
+    const said = { message, ...(reason !== "" && { reason }), ...(details && { details }) };
+    this.status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", ...said, code };
   }
 }
 
@@ -156,5 +158,5 @@ function kindName(kind: Named): string {
 }
 
 function details(kind: Named, named: string, name: string): StatusDetails {
-  return { name, ...(kind.group !== "" && { group: kind.group }), kind: named };
+  return { ...(name !== "" && { name }), ...(kind.group !== "" && { group: kind.group }), kind: named };
 }

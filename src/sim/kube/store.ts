@@ -77,7 +77,9 @@ export interface WriteOptions {
 export type Patch =
   | { readonly type: "merge"; readonly body: unknown }
   | { readonly type: "json"; readonly body: unknown }
-  | { readonly type: "strategic"; readonly body: unknown };
+  | { readonly type: "strategic"; readonly body: unknown }
+  /** The whole object as its manager wants it; created where there is none. Needs a `fieldManager`. */
+  | { readonly type: "apply"; readonly body: unknown; readonly force: boolean };
 
 export interface DeletionOptions {
   readonly uid?: string | undefined;

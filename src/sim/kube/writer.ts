@@ -2,15 +2,16 @@
 import type { KubeObject, Resource } from "../../domain/kube.ts";
 import { admitCreate, admitUpdate, decoded, type Origin } from "./admission.ts";
 import { deletedOrMarked } from "./deletion.ts";
-import { child, deepFreeze, type Json, listOf, part } from "./json.ts";
-import { apiVersionOf, type Kind, type KindRegistry, type RuleContext } from "./kinds.ts";
-import { managedAfter } from "./managed-fields.ts";
+import { appliedObject } from "./fields/apply.ts";
+import { managedAfter } from "./fields/managed-fields.ts";
+import { child, deepFreeze, isObject, type Json, listOf, part } from "./json.ts";
+import type { Kind, KindRegistry, RuleContext } from "./kinds.ts";
 import { tidyMetadata } from "./metadata.ts";
 import { applyToObject } from "./patch.ts";
 import { randomSuffix, randomUid } from "./random.ts";
 import { scaleOf, withScale } from "./scale.ts";
 import { alreadyExists, badRequest, forbidden, invalid, invalidValue, modified, notFound } from "./status-error.ts";
-import type { KubeStore, Mutation, WriteOptions } from "./store.ts";
+import type { KubeStore, Mutation, Patch, WriteOptions } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { secondsText } from "./time.ts";
 import { toStored, view } from "./view.ts";
@@ -42,6 +43,9 @@ export function createWriter(world: World): Pick<KubeStore, "create" | "replace"
     },
     patch(resource, namespace, name, patch, options = {}) {
       const kind = world.kinds.require(resource);
+      if (patch.type === "apply") {
+        return applied(world, kind, { namespace, name }, patch, options);
+      }
       const current = currentOf(world, kind, namespace, name);
       if (options.subresource === "scale") {
         return resized(world, kind, current, applyToObject(scaleOf(kind, current as Json), patch), options);
@@ -65,7 +69,34 @@ function currentOf({ kinds, tables }: World, kind: Kind, namespace: string, name
   return view(kinds, stored, kind);
 }
 
-function create(world: World, kind: Kind, namespace: string, object: KubeObject, options: WriteOptions): KubeObject {
+/** Created or updated as its manager wants it. */
+function applied(
+  world: World,
+  kind: Kind,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { body, force }: Patch & { readonly type: "apply" },
+  options: WriteOptions,
+): KubeObject {
+  const asked = isObject(body) ? body : {};
+  if (part(asked, "metadata")["name"] !== name) {
+    throw badRequest(
+      `the name of the object (${String(part(asked, "metadata")["name"] ?? "")}) does not match the name on the URL (${name})`,
+    );
+  }
+  const live = world.tables.get(kind.storage, namespace, name);
+  const subresource = options.subresource === "status" ? "status" : undefined;
+  if (live === undefined && subresource !== undefined) {
+    throw notFound(kind, name);
+  }
+  const writer = { manager: options.fieldManager, operation: "Apply", subresource, time: secondsText(world.now()) } as const;
+  const current = live && view(world.kinds, live, kind);
+  const object = appliedObject({ kind, live: current as Json | undefined, applied: asked, writer, force });
+  return current === undefined
+    ? create(world, kind, namespace, object as unknown as KubeObject, options, keepManagers)
+    : update(world, kind, current, decoded(kind, object, "body", options), options, keepManagers);
+}
+
+function create(world: World, kind: Kind, namespace: string, object: KubeObject, options: WriteOptions, note = noteWriter): KubeObject {
   const { tables, kinds, now, random } = world;
   const draft = decoded(kind, object, "body", options);
   const meta = child(draft, "metadata");
@@ -76,12 +107,15 @@ function create(world: World, kind: Kind, namespace: string, object: KubeObject,
   if (tables.get(kind.storage, kind.namespaced ? namespace : "", String(meta["name"])) !== undefined) {
     throw alreadyExists(kind, String(meta["name"]));
   }
-  noteWriter(kind, draft, undefined, options, now());
+  note(kind, draft, undefined, options, now());
   if (options.dryRun) {
     return deepFreeze(draft) as unknown as KubeObject;
   }
   return view(kinds, tables.put(kind.storage, toStored(kinds, draft, kind)), kind);
 }
+
+/** Of what is applied, whose is what is settled before it is admitted. */
+function keepManagers(): void {}
 
 function noteWriter(kind: Kind, next: Json, previous: Json | undefined, { fieldManager, subresource }: WriteOptions, now: number): void {
   if (fieldManager === undefined && part(next, "metadata")["managedFields"] === undefined) {
@@ -90,9 +124,8 @@ function noteWriter(kind: Kind, next: Json, previous: Json | undefined, { fieldM
   // What an update did not change is its predecessor's own, and frozen.
   const meta = { ...part(next, "metadata") };
   next["metadata"] = meta;
-  const written = subresource === "status" ? subresource : undefined;
-  const writer = { manager: fieldManager, subresource: written, apiVersion: apiVersionOf(kind), time: secondsText(now) } as const;
-  meta["managedFields"] = managedAfter(meta["managedFields"], previous, next, writer);
+  const writer = { manager: fieldManager, operation: "Update", subresource, time: secondsText(now) } as const;
+  meta["managedFields"] = managedAfter(kind, meta["managedFields"], previous, next, writer);
   tidyMetadata(meta);
 }
 
@@ -137,7 +170,7 @@ function contextOf({ now, random, tables, mutate }: World, user = ""): RuleConte
   };
 }
 
-function update(world: World, kind: Kind, current: KubeObject, draft: Json, options: WriteOptions): KubeObject {
+function update(world: World, kind: Kind, current: KubeObject, draft: Json, options: WriteOptions, note = noteWriter): KubeObject {
   const { kinds, tables } = world;
   const { name, namespace } = current.metadata;
   const meta = child(draft, "metadata");
@@ -158,7 +191,7 @@ function update(world: World, kind: Kind, current: KubeObject, draft: Json, opti
   if (next === (current as Json)) {
     return current;
   }
-  noteWriter(kind, next, current as Json, options, world.now());
+  note(kind, next, current as Json, options, world.now());
   if (options.dryRun) {
     return deepFreeze(next) as unknown as KubeObject;
   }
@@ -179,7 +212,6 @@ function deletionIsComplete(object: Json): boolean {
 }
 
 function resized(world: World, kind: Kind, current: KubeObject, scale: Json, options: WriteOptions): KubeObject {
-  const { subresource: _scale, ...rest } = options;
   const draft = withScale(kind, current as Json, scale);
-  return scaleOf(kind, update(world, kind, current, draft, rest) as Json) as unknown as KubeObject;
+  return scaleOf(kind, update(world, kind, current, draft, options) as Json) as unknown as KubeObject;
 }

@@ -1,7 +1,7 @@
 /** POST, PUT, PATCH and DELETE: bodies and options of HTTP as calls of the store. */
 import type { KubeObject } from "../../domain/kube.ts";
 import { isObject, type Json, part } from "../../sim/kube/json.ts";
-import { badRequest, type Status, unsupportedMediaType } from "../../sim/kube/status-error.ts";
+import { badRequest, forbiddenValue, invalid, requiredValue, type Status, unsupportedMediaType } from "../../sim/kube/status-error.ts";
 import type { Deletion, DeletionOptions, Patch, WriteOptions } from "../../sim/kube/store.ts";
 import { parseBody, parsed } from "./bodies.ts";
 import type { Context, Reply, ResourceRequest } from "./context.ts";
@@ -22,9 +22,12 @@ export function updateReply(request: ResourceRequest, { store }: Context): Reply
 }
 
 export function patchReply(request: ResourceRequest, { store }: Context): Reply {
+  const { kind, namespace, name } = request;
   const { options, headers } = writeOptions(request);
-  const object = store.patch(request.kind, request.namespace, request.name, patchOf(request), options);
-  return written(request, object, 200, headers, store.now());
+  const patch = patchOf(request);
+  const exists = patch.type !== "apply" || store.find(kind, namespace, name) !== undefined;
+  const object = store.patch(kind, namespace, name, patch, options);
+  return written(request, object, exists ? 200 : 201, headers, store.now());
 }
 
 function written(request: ResourceRequest, object: KubeObject, status: number, warnings: readonly string[], now: number): Reply {
@@ -60,9 +63,19 @@ const JSON_PATCH = "application/json-patch+json";
 const MERGE_PATCH = "application/merge-patch+json";
 const STRATEGIC_PATCH = "application/strategic-merge-patch+json";
 const APPLY_PATCH = "application/apply-patch+yaml";
+const PATCH_OPTIONS = { group: "meta.k8s.io", plural: "patchoptions", kind: "PatchOptions" };
 
-function patchOf({ kind, contentType, body }: ResourceRequest): Patch {
+function patchOf({ kind, contentType, body, query }: ResourceRequest): Patch {
   const { type } = parseMediaType(contentType);
+  if (type === APPLY_PATCH) {
+    if ((query.get("fieldManager") ?? "") === "") {
+      throw invalid(PATCH_OPTIONS, "", [requiredValue("fieldManager", "is required for apply patch")]);
+    }
+    return { type: "apply", body: parsed(body, true), force: isTrue(query.get("force")) };
+  }
+  if (query.has("force")) {
+    throw invalid(PATCH_OPTIONS, "", [forbiddenValue("force", "may not be specified for non-apply patch")]);
+  }
   if (type === JSON_PATCH) {
     return { type: "json", body: parsed(body) };
   }

@@ -6,22 +6,22 @@ const byManager = (fields: readonly ManagedFields[] = []) =>
   Object.fromEntries(fields.map(({ manager, subresource, fieldsV1 }) => [[manager, subresource].filter(Boolean).join("/"), fieldsV1]));
 
 describe("managed fields", () => {
-  it("say who wrote what last", () => {
+  it("say who wrote what last; a selector is one field", () => {
     const { store, advance } = createWorld();
     store.create(RESOURCES.services, "shop", service("web"), { fieldManager: "helm" });
     advance(1000);
     const body = { spec: { selector: { app: "web", "pod-template-hash": "1" } } };
     const pinned = store.patch(RESOURCES.services, "shop", "web", { type: "merge", body }, { fieldManager: "serin" });
     expect(byManager(pinned.metadata.managedFields)).toMatchObject({
-      helm: { "f:spec": { "f:selector": { "f:app": {} }, "f:ports": {} } },
-      serin: { "f:spec": { "f:selector": { "f:pod-template-hash": {} } } },
+      helm: { "f:spec": { "f:ports": { 'k:{"port":80,"protocol":"TCP"}': { "f:targetPort": {} } } } },
+      serin: { "f:spec": { "f:selector": {} } },
     });
     expect(pinned.metadata.managedFields?.at(-1)).toMatchObject({ manager: "serin", operation: "Update", time: "2026-11-25T09:00:01Z" });
     const unpin = { spec: { selector: { "pod-template-hash": null, app: "other" } } };
     const reverted = store.patch(RESOURCES.services, "shop", "web", { type: "merge", body: unpin }, { fieldManager: "argocd" });
     expect(byManager(reverted.metadata.managedFields)).toEqual({
       helm: expect.objectContaining({ "f:spec": expect.not.objectContaining({ "f:selector": expect.anything() }) }),
-      argocd: { "f:spec": { "f:selector": { "f:app": {} } } },
+      argocd: { "f:spec": { "f:selector": {} } },
     });
   });
 
