@@ -1,24 +1,23 @@
 /** Which columns `kubectl get` shows for a kind, and how its cells are made. Kinds that are not listed show name and age. */
 import { isObject, type Json, listOf, objectsOf, part } from "../../sim/kube/json.ts";
 import type { Kind } from "../../sim/kube/kinds.ts";
-import { selectorText } from "../../sim/kube/scale.ts";
 import { ageText } from "./age.ts";
+import { batchColumns } from "./batch-columns.ts";
+import {
+  AGE,
+  age,
+  type BuiltInColumns,
+  type Column,
+  type Columns,
+  column,
+  count,
+  labelsText,
+  templateCells,
+  WIDE_WORKLOAD,
+  wide,
+} from "./column.ts";
 import { valuesAt } from "./json-path.ts";
 import { podCells } from "./pod-cells.ts";
-
-export interface Column {
-  readonly name: string;
-  readonly type: string;
-  readonly format: string;
-  readonly description: string;
-  /** 1: shown with `-o wide`. */
-  readonly priority: number;
-}
-
-export interface Columns {
-  readonly definitions: readonly Column[];
-  readonly cells: (object: Json, now: number) => readonly unknown[];
-}
 
 const NAME: Column = {
   name: "Name",
@@ -29,17 +28,10 @@ const NAME: Column = {
   priority: 0,
 };
 
-const column = (name: string, type = "string", priority = 0): Column => ({ name, type, format: "", description: "", priority });
-const wide = (name: string) => column(name, "string", 1);
-const AGE = column("Age");
-const WIDE_WORKLOAD = [wide("Containers"), wide("Images"), wide("Selector")];
-
-type Cells = Columns["cells"];
-
 const nameOf = (object: Json) => part(object, "metadata")["name"];
-const age = (object: Json, now: number) => ageText(part(object, "metadata")["creationTimestamp"], now);
 
-const BUILT_IN: Readonly<Record<string, { readonly columns: readonly Column[]; readonly cells: Cells }>> = {
+const BUILT_IN: Readonly<Record<string, BuiltInColumns>> = {
+  ...batchColumns,
   "/namespaces": { columns: [column("Status"), AGE], cells: (o, now) => [part(o, "status")["phase"], age(o, now)] },
   "/pods": {
     columns: [
@@ -136,13 +128,6 @@ function joined(texts: readonly string[]): string {
   return texts.length === 0 ? "<unset>" : `${texts.slice(0, 3).join(",")}${more > 0 ? ` + ${more} more...` : ""}`;
 }
 
-function templateCells(object: Json): readonly string[] {
-  const spec = part(object, "spec");
-  const containers = objectsOf(part(part(spec, "template"), "spec")["containers"]);
-  const selector = isObject(spec["selector"]) ? selectorText(spec["selector"]) : "<none>";
-  return [containers.map((item) => String(item["name"])).join(","), containers.map((item) => String(item["image"])).join(","), selector];
-}
-
 function deploymentCells(object: Json, now: number): readonly unknown[] {
   const status = part(object, "status");
   return [
@@ -164,24 +149,19 @@ function readyText(object: Json): string {
   return `${count(part(object, "status")["readyReplicas"])}/${count(part(object, "spec")["replicas"])}`;
 }
 
-function count(value: unknown): number {
-  return typeof value === "number" ? value : 0;
-}
-
 function serviceCells(object: Json, now: number): readonly unknown[] {
   const spec = part(object, "spec");
   const ports = objectsOf(spec["ports"]).map((port) => {
     const node = port["nodePort"] === undefined ? "" : `:${String(port["nodePort"])}`;
     return `${String(port["port"])}${node}/${String(port["protocol"])}`;
   });
-  const selector = Object.entries(part(spec, "selector")).map(([key, value]) => `${key}=${String(value)}`);
   return [
     spec["type"],
     spec["clusterIP"] ?? "<none>",
     spec["externalName"] ?? "<none>",
     ports.join(",") || "<none>",
     age(object, now),
-    selector.sort().join(",") || "<none>",
+    labelsText(part(spec, "selector")),
   ];
 }
 

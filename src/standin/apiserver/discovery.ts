@@ -1,4 +1,5 @@
 /** What the server has: the plain lists of old clients, and aggregated discovery (apidiscovery.k8s.io/v2) of newer ones. */
+import { createHash } from "node:crypto";
 import { apiVersionOf, type Kind, type KindRegistry } from "../../sim/kube/kinds.ts";
 import type { Reply } from "./context.ts";
 import { parseMediaType } from "./negotiate.ts";
@@ -10,7 +11,10 @@ const SUBRESOURCE_VERBS = ["get", "patch", "update"];
 
 /** A resource as discovery tells it: kinds, and the reviews that are answered but not kept. */
 interface Listed {
-  readonly kind: Pick<Kind, "group" | "version" | "plural" | "kind" | "singular" | "namespaced" | "shortNames" | "categories" | "custom">;
+  readonly kind: Pick<
+    Kind,
+    "group" | "version" | "plural" | "kind" | "singular" | "namespaced" | "shortNames" | "categories" | "custom" | "contentGroup"
+  >;
   readonly verbs: readonly string[];
   readonly subresources: readonly { readonly name: string; readonly group: string; readonly version: string; readonly kind: string }[];
 }
@@ -111,6 +115,12 @@ function resourceList(groupVersion: string, listed: readonly Listed[]): object {
   return { kind: "APIResourceList", apiVersion: "v1", groupVersion, resources: listed.flatMap(plainResources) };
 }
 
+/** By which a client sees that a kind is kept in another version now. */
+function storageVersionHash({ contentGroup, version, kind }: Listed["kind"]): string {
+  const hash = createHash("sha256").update(`${contentGroup}/${version}/${kind}`).digest();
+  return hash.subarray(0, 8).toString("base64");
+}
+
 function plainResources({ kind, verbs, subresources }: Listed): object[] {
   const main = {
     name: kind.plural,
@@ -120,6 +130,7 @@ function plainResources({ kind, verbs, subresources }: Listed): object[] {
     verbs,
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...(kind.categories.length > 0 && { categories: kind.categories }),
+    ...(verbs.includes("watch") && { storageVersionHash: storageVersionHash(kind) }),
   };
   const own = apiVersionOf(kind);
   const parts = subresources.map(({ name, group, version, kind: response }) => ({

@@ -6,6 +6,7 @@ import type { Reply, ResourceRequest, Verb } from "./context.ts";
 export const REVIEWS = [
   {
     group: "authorization.k8s.io",
+    contentGroup: "authorization.k8s.io",
     version: "v1",
     plural: "selfsubjectaccessreviews",
     kind: "SelfSubjectAccessReview",

@@ -32,7 +32,7 @@ describe("what kubectl asked", () => {
     installDefinition(store, standInDefinition("httproute"));
     createControllerManager({ store, clock });
     const behaviourOf = () => ({ kind: "ready", afterMs: 700 }) as const;
-    createKubelet({ store, clock, runtime: createSimulatedRuntime({ clock, behaviourOf, stopMsOf: () => 1500 }) });
+    createKubelet({ store, clock, runtime: createSimulatedRuntime({ clock, behaviourOf, stopMsOf: () => 600 }) });
     server = await startApiServer({ store });
   });
   afterAll(() => server.close());

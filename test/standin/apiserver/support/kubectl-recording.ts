@@ -54,7 +54,10 @@ const GENERATED = /\bweb-[0-9a-z]{5,10}(-[0-9a-z]{5})?\b/g;
 
 function normal(value: unknown): unknown {
   if (typeof value === "string") {
-    return value.replace(GENERATED, "web-<generated>").replace(/\b10\.(96|244)\.\d+\.\d+\b/g, "10.$1.x.x");
+    return value
+      .replace(GENERATED, "web-<generated>")
+      .replace(/(pod-template-hash=)[0-9a-z]+/, "$1<generated>")
+      .replace(/\b10\.(96|244)\.\d+\.\d+\b/g, "10.$1.x.x");
   }
   if (Array.isArray(value)) {
     return value.map((item) => normal(item));
@@ -68,6 +71,10 @@ function normal(value: unknown): unknown {
 function fieldOf(key: string, value: unknown): unknown {
   if (key === "pod-template-hash") {
     return "<generated>";
+  }
+  // The words beside the columns of built-in kinds, which kubectl does not show, are not kept here.
+  if (key === "columnDefinitions" && Array.isArray(value)) {
+    return value.map(({ description: _words, ...column }: { readonly description?: string }) => column);
   }
   // Rows come in the order of their names, of which these end in hashes.
   return key === "rows" && Array.isArray(value) ? value.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : value;
