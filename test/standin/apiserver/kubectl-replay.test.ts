@@ -18,7 +18,7 @@ const OPENED_BEFORE: Readonly<Record<string, string>> = { "26-apply-new-image": 
 
 /** How long a controller may take until an answer is the recorded one. */
 const CONVERGES_WITHIN_MS = 30_000;
-const LOOK_EVERY_MS = 20;
+const LOOK_EVERY_MS = 5;
 
 describe("what kubectl asked", () => {
   const names = new Names();

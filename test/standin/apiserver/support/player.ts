@@ -34,6 +34,10 @@ function bodyOf({ body, contentType }: Exchange["request"], names: Names): strin
   return contentType.includes("protobuf") ? String(body) : JSON.stringify(names.translate(body));
 }
 
+const LOOK_EVERY_MS = 5;
+/** Of the events that came by then the test tells the difference. */
+const GIVES_UP_AFTER_MS = 10_000;
+
 /** A watch that has begun. */
 export interface RecordedWatch {
   /** Its first events, as many as were recorded. `letPass` makes time pass while they are waited for. */
@@ -52,16 +56,13 @@ export async function openRecordedWatch(url: string, { request, response: record
   const enough = collect(response, events, wanted);
   return {
     async answer(letPass) {
-      const waiting = setInterval(() => letPass(20), 1);
-      await enough.finally(() => clearInterval(waiting));
+      const waiting = setInterval(() => letPass(LOOK_EVERY_MS), 1);
+      const inTime = AbortSignal.timeout(GIVES_UP_AFTER_MS);
+      inTime.addEventListener("abort", () => controller.abort());
+      await enough.catch(() => {}).finally(() => clearInterval(waiting));
       controller.abort();
-      return {
-        status: response.status,
-        contentType: response.headers.get("content-type") ?? "",
-        warning: undefined,
-        retryAfter: undefined,
-        body: events,
-      };
+      const contentType = response.headers.get("content-type") ?? "";
+      return { status: response.status, contentType, warning: undefined, retryAfter: undefined, body: events };
     },
   };
 }
