@@ -19,12 +19,14 @@ const OTHERS = [
   { group: "authorization.k8s.io", version: "v1", kind: "SelfSubjectAccessReview" },
 ];
 const WANTED = [...builtInKinds, ...OTHERS];
+/** Of what every path of every kind takes and answers. */
+const META = ["DeleteOptions", "ListMeta", "Patch", "Status"].map((name) => `io.k8s.apimachinery.pkg.apis.meta.v1.${name}`);
 
 const folder = await mkdtemp(join(tmpdir(), "serin-schemas-"));
 const plane = await startControlPlane({ binaries: await findBinaries(), folder });
 try {
   const all = await allSchemas();
-  const roots = Object.keys(all).filter((name) => isWanted(all[name] ?? {}));
+  const roots = Object.keys(all).filter((name) => META.includes(name) || isWanted(all[name] ?? {}));
   const lines = reachable(all, roots).map((name) => `${JSON.stringify(name)}: ${JSON.stringify(bare(all[name]))}`);
   await writeFile(FILE, `{\n${lines.join(",\n")}\n}\n`);
   console.log(`${lines.length} schemas written`);

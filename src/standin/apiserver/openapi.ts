@@ -1,10 +1,12 @@
 /**
- * As much of OpenAPI as kubectl wants before it writes: that a kind's PATCH takes `fieldValidation` (then it leaves validation to the server), and
- * the schemas of custom resources for `kubectl explain`.
+ * OpenAPI documents, one for each group and version: kubectl reads in them that a kind's PATCH takes `fieldValidation` (then it leaves validation to
+ * the server), by which keys lists are merged, and what `kubectl explain` prints. Built-in kinds have no descriptions.
  */
-import { isObject, type Json } from "../../sim/kube/json.ts";
+import { builtInName, SCHEMAS } from "../../sim/kube/fields/field-types.ts";
+import { isObject, type Json, part } from "../../sim/kube/json.ts";
 import { apiVersionOf, type Kind, type KindRegistry } from "../../sim/kube/kinds.ts";
 import type { Reply } from "./context.ts";
+import { pathsOf, type SchemaNames } from "./openapi-paths.ts";
 
 export function openApiReply(path: string, accept: string, kinds: KindRegistry): Reply | undefined {
   if (path === "/openapi/v2") {
@@ -22,7 +24,7 @@ export function openApiReply(path: string, accept: string, kinds: KindRegistry):
     : undefined;
 }
 
-const INFO = { title: "Serin stand-in", version: "v1" };
+const INFO = { title: "Kubernetes CRD Swagger", version: "v0.1.0" };
 
 /** An OpenAPI 2 document without definitions: field 1 (swagger) of the message is "2.0", and nothing else is said. */
 function emptyV2(): Reply {
@@ -38,51 +40,83 @@ function groupPaths(kinds: KindRegistry): string[] {
   return [...new Set(kinds.all().map(pathOf))];
 }
 
+const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
+const ON_EVERY_PATH = ["DeleteOptions", "Patch", "Status"].map((name) => `${META}.${name}`);
+
 function documentOf(kinds: readonly Kind[]): object {
+  const own = Object.assign({}, ...kinds.map(schemasOf)) as Record<string, Json>;
+  const others = referred([own, ON_EVERY_PATH.map(reference)]);
   return {
     openapi: "3.0.0",
     info: INFO,
-    paths: Object.fromEntries(kinds.map((kind) => [objectPath(kind), operationsOf(kind)])),
-    components: { schemas: Object.fromEntries(kinds.map((kind) => [schemaName(kind), schemaOf(kind)])) },
+    paths: Object.assign({}, ...kinds.map((kind) => pathsOf(kind, `/${pathOf(kind)}`, namesOf(kind)))) as object,
+    components: { schemas: { ...Object.fromEntries(others.map((name) => [name, SCHEMAS[name]])), ...own } },
   };
 }
 
-function objectPath(kind: Kind): string {
-  return `/${pathOf(kind)}${kind.namespaced ? "/namespaces/{namespace}" : ""}/${kind.plural}/{name}`;
-}
-
-function operationsOf(kind: Kind): object {
-  const gvk = { group: kind.group, version: kind.version, kind: kind.kind };
-  const schema = { $ref: `#/components/schemas/${schemaName(kind)}` };
-  const operation = (action: string) => ({
-    "x-kubernetes-action": action,
-    "x-kubernetes-group-version-kind": gvk,
-    parameters: ["dryRun", "fieldManager", "fieldValidation"].map((name) => ({ name, in: "query", schema: { type: "string" } })),
-    responses: { 200: { description: "OK", content: { "application/json": { schema } } } },
-  });
-  return { get: operation("get"), put: operation("put"), patch: operation("patch"), delete: operation("delete") };
-}
-
-function schemaName(kind: Kind): string {
+function namesOf(kind: Kind): SchemaNames {
   const group = kind.group === "" ? ["core"] : kind.group.split(".").reverse();
-  return [...group, kind.version, kind.kind].join(".");
+  const one = (kind.custom ? undefined : builtInName(kind)) ?? [...group, kind.version, kind.kind].join(".");
+  return { one, list: `${one}List`, meta: META };
 }
 
-function schemaOf(kind: Kind): object {
-  const gvk = [{ group: kind.group, version: kind.version, kind: kind.kind }];
-  const known = kind.schema === undefined ? { type: "object" } : withoutRules(kind.schema);
-  return { ...(known as Json), "x-kubernetes-group-version-kind": gvk };
+/** Of a kind and of its list. */
+function schemasOf(kind: Kind): Record<string, Json> {
+  const { one, list } = namesOf(kind);
+  const text = { type: "string" };
+  const gvk = (name: string) => [{ group: kind.group, kind: name, version: kind.version }];
+  const listSchema: Json = {
+    type: "object",
+    required: ["items"],
+    properties: {
+      apiVersion: text,
+      items: { type: "array", items: reference(one) },
+      kind: text,
+      metadata: { allOf: [reference(`${META}.ListMeta`)] },
+    },
+    "x-kubernetes-group-version-kind": gvk(kind.listKind),
+  };
+  return { [one]: kind.custom ? customSchema(kind, gvk(kind.kind)) : (SCHEMAS[one] ?? { type: "object" }), [list]: listSchema };
 }
 
-function withoutRules(schema: unknown): unknown {
+function customSchema({ schema = {} }: Kind, gvk: readonly object[]): Json {
+  const text = { type: "string" };
+  const metadata = { allOf: [reference(`${META}.ObjectMeta`)] };
+  const properties = { ...part(published(schema), "properties"), apiVersion: text, kind: text, metadata };
+  return { ...(published(schema) as Json), type: "object", properties, "x-kubernetes-group-version-kind": gvk };
+}
+
+/** A schema of a definition as it is told: what may be a number or a text is both. */
+function published(schema: unknown): unknown {
   if (Array.isArray(schema)) {
-    return schema.map(withoutRules);
+    return schema.map(published);
   }
-  return isObject(schema)
-    ? Object.fromEntries(
-        Object.entries(schema)
-          .filter(([key]) => key !== "x-kubernetes-validations")
-          .map(([key, value]) => [key, withoutRules(value)]),
-      )
-    : schema;
+  if (!isObject(schema)) {
+    return schema;
+  }
+  const both = schema["x-kubernetes-int-or-string"] === true ? { anyOf: [{ type: "integer" }, { type: "string" }] } : {};
+  return { ...both, ...Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, published(value)])) };
+}
+
+function reference(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** Names of the built-in schemas that these values refer to, and those in turn. */
+function referred(values: readonly unknown[]): string[] {
+  const found = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) {
+      value.forEach(visit);
+    } else if (isObject(value)) {
+      const name = typeof value["$ref"] === "string" ? (value["$ref"].split("/").at(-1) ?? "") : "";
+      if (SCHEMAS[name] !== undefined && !found.has(name)) {
+        found.add(name);
+        visit(SCHEMAS[name]);
+      }
+      Object.values(value).forEach(visit);
+    }
+  };
+  visit(values);
+  return [...found];
 }

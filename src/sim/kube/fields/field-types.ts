@@ -19,7 +19,8 @@ const ATOMIC: FieldType = { type: "atomic" };
 const ANY: FieldType = { type: "any" };
 const SET: FieldType = { type: "set" };
 
-const SCHEMAS = builtIn as unknown as Readonly<Record<string, Json>>;
+/** By name: `io.k8s.api.apps.v1.Deployment`. */
+export const SCHEMAS = builtIn as unknown as Readonly<Record<string, Json>>;
 const META = { $ref: "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" };
 
 const known = new WeakMap<Json, FieldType>();
@@ -41,10 +42,14 @@ function withMetadata(schema: Json): Json {
   return { ...schema, properties: { ...part(schema, "properties"), apiVersion: text, kind: text, metadata: META } };
 }
 
-function builtInSchema({ group, version, kind }: Kind): Json {
+function builtInSchema(kind: Kind): Json {
+  return SCHEMAS[builtInName(kind) ?? ""] ?? withMetadata({ "x-kubernetes-preserve-unknown-fields": true });
+}
+
+/** The name of a built-in kind's schema. */
+export function builtInName({ group, version, kind }: Pick<Kind, "group" | "version" | "kind">): string | undefined {
   const isIt = (one: unknown) => isObject(one) && one["group"] === group && one["version"] === version && one["kind"] === kind;
-  const found = Object.values(SCHEMAS).find((schema) => listOf(schema["x-kubernetes-group-version-kind"]).some(isIt));
-  return found ?? withMetadata({ "x-kubernetes-preserve-unknown-fields": true });
+  return Object.keys(SCHEMAS).find((name) => listOf(SCHEMAS[name]?.["x-kubernetes-group-version-kind"]).some(isIt));
 }
 
 /** What a reference stands for, under what is said beside it. */
