@@ -1,13 +1,14 @@
 /** What happens to a body between the request and the storage: decoded, put in order, defaulted, validated. Pure but for the context. */
 import { DecodeError } from "./builtin/decode-error.ts";
+import { pruneUnknown } from "./fields/unknown.ts";
 import { child, cloneJson, isObject, type Json, part, shareParts } from "./json.ts";
 import { apiVersionOf, type Kind, type RuleContext } from "./kinds.ts";
 import { keepServerFields, metadataProblems, metadataUpdateProblems, tidyMetadata } from "./metadata.ts";
 import { badRequest, bodyKind, type FieldProblem, invalid, invalidValue, StatusError } from "./status-error.ts";
 import type { WriteOptions } from "./store.ts";
 
-/** Where a body comes from decides how its mistakes are told. */
-export type Origin = "body" | "patch";
+/** Where a body comes from decides how its mistakes are told: of a strategic merge patch, the patch is shown. */
+export type Origin = "body" | "patch" | { readonly strategic: unknown };
 
 /** A copy of the body as an object of this kind, unknown fields pruned (or refused). */
 export function decoded(kind: Kind, body: unknown, origin: Origin, options: WriteOptions): Json {
@@ -19,7 +20,9 @@ export function decoded(kind: Kind, body: unknown, origin: Origin, options: Writ
   if (kind.custom) {
     checkMetadataTypes(kind, draft, origin);
   }
-  const unknown = decodeBy(kind, draft, body, origin);
+  // Whoever asks for no validation, as simulations do, knows the built-in kinds.
+  const strangers = kind.custom || options.fieldValidation === undefined ? [] : pruneUnknown(kind, draft);
+  const unknown = [...strangers, ...decodeBy(kind, draft, body, origin)];
   if (options.fieldValidation === "Strict" && unknown.length > 0) {
     throw undecodable(kind, body, origin, `strict decoding error: ${unknown.map(unknownText).join(", ")}`);
   }
@@ -66,9 +69,21 @@ function undecodable(kind: Kind, body: Json, origin: Origin, text: string): Stat
   if (origin === "body") {
     return badRequest(`${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ${text}`);
   }
-  const value = JSON.stringify(JSON.stringify(sorted(body)));
+  const value = JSON.stringify(origin === "patch" ? JSON.stringify(sorted(body)) : goText(origin.strategic));
   const cause = { reason: "FieldValueInvalid", message: `Invalid value: ${value}: ${text}`, field: "patch" };
   return new StatusError(422, "Invalid", ` "" is invalid: patch: ${cause.message}`, { causes: [cause] });
+}
+
+/** As Go prints a map: `map[spec:map[x:1]]`. */
+function goText(value: unknown): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(goText).join(" ")}]`;
+  }
+  if (!isObject(value)) {
+    return value === null ? "<nil>" : String(value);
+  }
+  const fields = Object.keys(value).sort();
+  return `map[${fields.map((key) => `${key}:${goText(value[key])}`).join(" ")}]`;
 }
 
 function sorted(value: unknown): unknown {

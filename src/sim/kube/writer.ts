@@ -50,7 +50,7 @@ export function createWriter(world: World): Pick<KubeStore, "create" | "replace"
       if (options.subresource === "scale") {
         return resized(world, kind, current, applyToObject(scaleOf(kind, current as Json), patch), options);
       }
-      const origin: Origin = "patch";
+      const origin: Origin = patch.type === "strategic" ? { strategic: patch.body } : "patch";
       return update(world, kind, current, decoded(kind, applyToObject(current as Json, patch), origin, options), options);
     },
     delete(resource: Resource, namespace, name, options = {}) {

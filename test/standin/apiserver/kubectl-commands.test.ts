@@ -1,7 +1,4 @@
-/**
- * The recorded commands run again, by the kubectl that is on PATH, against the stand-in: they end with the code that was recorded, and print what
- * was recorded where it is of the recorded release.
- */
+/** The recorded commands run again, by the kubectl that is on PATH, against the stand-in: they end with the same code and print the same. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,8 +18,10 @@ import { commands } from "./support/kubectl-recording.ts";
 const run = promisify(execFile);
 const kubectlNeeded = requires("kubectl");
 const MANIFESTS = fileURLToPath(new URL("../../fixtures/kube-apiserver/manifests/", import.meta.url));
-/** Of the kubectl that was recorded. */
-const RECORDED_MINOR = "32";
+/** Of the kubectl that was recorded, 1.32; older ones lack flags. */
+const RECORDED_MINOR = 32;
+/** What a later one says in other words. */
+const REWORDED = new Set(["21-describe-deploy", "28-rollout-undo-paused", "36-events", "42-delete-cro", "43-delete-deploy"]);
 
 describe.skipIf(kubectlNeeded.skip)(`the recorded commands${kubectlNeeded.why}`, () => {
   const folder = mkdtempSync(join(tmpdir(), "serin-commands-"));
@@ -30,7 +29,7 @@ describe.skipIf(kubectlNeeded.skip)(`the recorded commands${kubectlNeeded.why}`,
   const env = { ...process.env, ...editor, KUBECONFIG: join(folder, "config"), HOME: folder };
   const closers: (() => void)[] = [];
   let server: ApiServer;
-  let isRecorded = false;
+  let minor = 0;
 
   beforeAll(async () => {
     const store = createStore({ now: Date.now, namespaces: ["default"], resourceVersion: 2600 });
@@ -41,7 +40,7 @@ describe.skipIf(kubectlNeeded.skip)(`the recorded commands${kubectlNeeded.why}`,
     writeFileSync(env.KUBECONFIG, server.kubeconfig("shop"));
     symlinkSync(MANIFESTS, join(folder, "m"));
     const { stdout } = await run("kubectl", ["version", "--client", "-o", "json"], { env });
-    isRecorded = (JSON.parse(stdout) as { clientVersion: { minor: string } }).clientVersion.minor.replace("+", "") === RECORDED_MINOR;
+    minor = Number.parseInt((JSON.parse(stdout) as { clientVersion: { minor: string } }).clientVersion.minor, 10);
   });
   afterAll(async () => {
     for (const close of closers) {
@@ -52,11 +51,12 @@ describe.skipIf(kubectlNeeded.skip)(`the recorded commands${kubectlNeeded.why}`,
   });
 
   for (const recorded of commands()) {
-    it(`${recorded.name}: ${recorded.command}`, async () => {
+    it(`${recorded.name}: ${recorded.command}`, async ({ skip }) => {
+      skip(minor < RECORDED_MINOR, `kubectl 1.${minor} is older than the recorded one`);
       const { stdout } = await run("sh", ["-c", `exec 2>&1\n${recorded.command}\necho rc $?`], { env, cwd: folder });
       const printed = stdout.trimEnd().split("\n");
       expect(printed.at(-1), stdout).toBe(recorded.prints.at(-1));
-      if (isRecorded) {
+      if (minor === RECORDED_MINOR || !REWORDED.has(recorded.name)) {
         expect(comparablePrint(recorded, printed)).toEqual(comparablePrint(recorded, recorded.prints));
       }
     });
