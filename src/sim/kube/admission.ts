@@ -1,14 +1,12 @@
 /** What happens to a body between the request and the storage: decoded, put in order, defaulted, validated. Pure but for the context. */
 import { DecodeError } from "./builtin/decode-error.ts";
+import { goType, type Origin, undecodable } from "./decode-refusal.ts";
 import { pruneUnknown } from "./fields/unknown.ts";
 import { child, cloneJson, isObject, type Json, part, shareParts } from "./json.ts";
 import { apiVersionOf, type Kind, type RuleContext } from "./kinds.ts";
 import { keepServerFields, metadataProblems, metadataUpdateProblems, tidyMetadata } from "./metadata.ts";
 import { badRequest, bodyKind, type FieldProblem, invalid, invalidValue, StatusError } from "./status-error.ts";
 import type { WriteOptions } from "./store.ts";
-
-/** Where a body comes from decides how its mistakes are told: of a strategic merge patch, the patch is shown. */
-export type Origin = "body" | "patch" | { readonly strategic: unknown };
 
 /** A copy of the body as an object of this kind, unknown fields pruned (or refused). */
 export function decoded(kind: Kind, body: unknown, origin: Origin, options: WriteOptions): Json {
@@ -59,44 +57,6 @@ function checkMetadataTypes(kind: Kind, draft: Json, origin: Origin): void {
       throw undecodable(kind, draft, origin, text);
     }
   }
-}
-
-function goType(value: unknown): string {
-  return Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : value === null ? "object" : typeof value;
-}
-
-function undecodable(kind: Kind, body: Json, origin: Origin, text: string): StatusError {
-  if (origin === "body") {
-    return badRequest(`${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ${text}`);
-  }
-  const value = JSON.stringify(origin === "patch" ? JSON.stringify(sorted(body)) : goText(origin.strategic));
-  const cause = { reason: "FieldValueInvalid", message: `Invalid value: ${value}: ${text}`, field: "patch" };
-  return new StatusError(422, "Invalid", ` "" is invalid: patch: ${cause.message}`, { causes: [cause] });
-}
-
-/** As Go prints a map: `map[spec:map[x:1]]`. */
-function goText(value: unknown): string {
-  if (Array.isArray(value)) {
-    return `[${value.map(goText).join(" ")}]`;
-  }
-  if (!isObject(value)) {
-    return value === null ? "<nil>" : String(value);
-  }
-  const fields = Object.keys(value).sort();
-  return `map[${fields.map((key) => `${key}:${goText(value[key])}`).join(" ")}]`;
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(sorted);
-  }
-  return isObject(value)
-    ? Object.fromEntries(
-        Object.keys(value)
-          .sort()
-          .map((key) => [key, sorted(value[key])]),
-      )
-    : value;
 }
 
 function checkIdentity(kind: Kind, draft: Json): void {

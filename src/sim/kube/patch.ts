@@ -8,19 +8,20 @@ import { strategicMerge } from "./strategic-merge.ts";
 /** Every patch but server-side apply, which `fields/apply.ts` does. */
 export type PlainPatch = Exclude<Patch, { readonly type: "apply" }>;
 
-export function applyToObject(current: Json, patch: PlainPatch): Json {
-  const patched = patch.type === "json" ? jsonPatched(current, patch.body) : merged(current, patch);
+/** `schema`: of the object, for strategic merge patches. */
+export function applyToObject(schema: Json, current: Json, patch: PlainPatch): Json {
+  const patched = patch.type === "json" ? jsonPatched(current, patch.body) : merged(schema, current, patch);
   if (!isObject(patched)) {
     throw badRequest("the patch leaves no object");
   }
   return patched;
 }
 
-function merged(current: Json, patch: PlainPatch): unknown {
+function merged(schema: Json, current: Json, patch: PlainPatch): unknown {
   if (!isObject(patch.body)) {
     throw badRequest("error decoding patch: a merge patch is an object");
   }
-  return patch.type === "strategic" ? strategicMerge(current, patch.body) : mergePatch(current, patch.body);
+  return patch.type === "strategic" ? strategicMerge(schema, current, patch.body) : mergePatch(current, patch.body);
 }
 
 const OPERATIONS = new Set(["add", "remove", "replace", "move", "copy", "test"]);

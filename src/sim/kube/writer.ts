@@ -1,8 +1,10 @@
 /** The five writes, over the tables: who may, whether it is still the same object, and what a deletion leaves. */
 import type { KubeObject, Resource } from "../../domain/kube.ts";
-import { admitCreate, admitUpdate, decoded, type Origin } from "./admission.ts";
+import { admitCreate, admitUpdate, decoded } from "./admission.ts";
+import type { Origin } from "./decode-refusal.ts";
 import { deletedOrMarked } from "./deletion.ts";
 import { appliedObject } from "./fields/apply.ts";
+import { schemaOf } from "./fields/field-types.ts";
 import { managedAfter } from "./fields/managed-fields.ts";
 import { child, deepFreeze, isObject, type Json, listOf, part } from "./json.ts";
 import type { Kind, KindRegistry, RuleContext } from "./kinds.ts";
@@ -48,10 +50,10 @@ export function createWriter(world: World): Pick<KubeStore, "create" | "replace"
       }
       const current = currentOf(world, kind, namespace, name);
       if (options.subresource === "scale") {
-        return resized(world, kind, current, applyToObject(scaleOf(kind, current as Json), patch), options);
+        return resized(world, kind, current, applyToObject({}, scaleOf(kind, current as Json), patch), options);
       }
       const origin: Origin = patch.type === "strategic" ? { strategic: patch.body } : "patch";
-      return update(world, kind, current, decoded(kind, applyToObject(current as Json, patch), origin, options), options);
+      return update(world, kind, current, decoded(kind, applyToObject(schemaOf(kind), current as Json, patch), origin, options), options);
     },
     delete(resource: Resource, namespace, name, options = {}) {
       const kind = world.kinds.require(resource);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { SCHEMAS } from "../../../src/sim/kube/fields/field-types.ts";
 import { mergePatch } from "../../../src/sim/kube/json.ts";
 import { strategicMerge } from "../../../src/sim/kube/strategic-merge.ts";
 
@@ -28,6 +29,8 @@ describe("merge patch: the examples of RFC 7386, appendix A", () => {
   });
 });
 
+const POD_SPEC = SCHEMAS["io.k8s.api.core.v1.PodSpec"] ?? {};
+
 describe("strategic merge patch", () => {
   const containers = [
     { name: "a", image: "a:1", env: [{ name: "X", value: "1" }], args: ["-x"] },
@@ -35,27 +38,33 @@ describe("strategic merge patch", () => {
   ];
   it.each([
     ["an item by its key", { containers: [{ name: "b", image: "b:2" }] }, [containers[0], { name: "b", image: "b:2" }]],
-    ["a new item", { containers: [{ name: "c", image: "c:1" }] }, [...containers, { name: "c", image: "c:1" }]],
+    ["a new item", { containers: [{ name: "c", image: "c:1" }] }, [{ name: "c", image: "c:1" }, ...containers]],
     ["a deleted item", { containers: [{ name: "a", $patch: "delete" }] }, [containers[1]]],
     ["lists without keys as a whole", { containers: [{ name: "a", args: ["-y"] }] }, [{ ...containers[0], args: ["-y"] }, containers[1]]],
     [
       "lists inside of items",
       { containers: [{ name: "a", env: [{ name: "Y", value: "2" }] }] },
-      [{ ...containers[0], env: [...(containers[0]?.env ?? []), { name: "Y", value: "2" }] }, containers[1]],
-    ],
-    [
-      "an order that is told",
-      { $setElementOrder: [], containers: [{ name: "b", image: "b:2" }] },
-      [containers[0], { name: "b", image: "b:2" }],
+      [{ ...containers[0], env: [{ name: "Y", value: "2" }, ...(containers[0]?.env ?? [])] }, containers[1]],
     ],
   ])("merges %s", (_, patch, expected) => {
-    expect(strategicMerge({ containers }, patch)).toEqual({ containers: expected });
+    expect(strategicMerge(POD_SPEC, { containers }, patch)).toEqual({ containers: expected });
   });
 
   it("removes fields that are null, and keeps only those that $retainKeys names", () => {
-    expect(strategicMerge({ a: 1, b: 2 }, { a: null })).toEqual({ b: 2 });
-    expect(strategicMerge({ type: "RollingUpdate", rollingUpdate: {} }, { $retainKeys: ["type"], type: "Recreate" })).toEqual({
+    expect(strategicMerge({}, { a: 1, b: 2 }, { a: null })).toEqual({ b: 2 });
+    expect(strategicMerge({}, { type: "RollingUpdate", rollingUpdate: {} }, { $retainKeys: ["type"], type: "Recreate" })).toEqual({
       type: "Recreate",
     });
+  });
+
+  // As a real API server (1.36.3) ordered them.
+  it.each([
+    ["n b a", "n x y b a z"],
+    ["a n b", "x a n y b z"],
+    [undefined, "n x a y b z"],
+  ])("puts a new item n in the order %s among x a y b z", (order, expected) => {
+    const named = (names: string) => names.split(" ").map((name) => ({ name }));
+    const patch = { containers: named("n"), ...(order && { "$setElementOrder/containers": named(order) }) };
+    expect(strategicMerge(POD_SPEC, { containers: named("x a y b z") }, patch)).toEqual({ containers: named(expected) });
   });
 });
