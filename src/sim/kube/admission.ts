@@ -5,7 +5,7 @@ import { pruneUnknown } from "./fields/unknown.ts";
 import { child, cloneJson, isObject, type Json, part, shareParts } from "./json.ts";
 import { apiVersionOf, type Kind, type RuleContext } from "./kinds.ts";
 import { keepServerFields, metadataProblems, metadataUpdateProblems, tidyMetadata } from "./metadata.ts";
-import { badRequest, bodyKind, type FieldProblem, invalid, invalidValue, StatusError } from "./status-error.ts";
+import { badRequest, bodyKind, type FieldProblem, invalid, invalidValue } from "./status-error.ts";
 import type { WriteOptions } from "./store.ts";
 
 /** A copy of the body as an object of this kind, unknown fields pruned (or refused). */

@@ -5,14 +5,14 @@ import type { Origin } from "./decode-refusal.ts";
 import { deletedOrMarked } from "./deletion.ts";
 import { appliedObject } from "./fields/apply.ts";
 import { schemaOf } from "./fields/field-types.ts";
-import { managedAfter } from "./fields/managed-fields.ts";
 import { child, deepFreeze, isObject, type Json, listOf, part } from "./json.ts";
 import type { Kind, KindRegistry, RuleContext } from "./kinds.ts";
-import { tidyMetadata } from "./metadata.ts";
+import { keepManagers, noteWriter } from "./note-writer.ts";
 import { applyToObject } from "./patch.ts";
-import { randomSuffix, randomUid } from "./random.ts";
+import { requireNamespace, settleName, settleNamespace } from "./placement.ts";
+import { randomUid } from "./random.ts";
 import { scaleOf, withScale } from "./scale.ts";
-import { alreadyExists, badRequest, forbidden, invalid, invalidValue, modified, notFound } from "./status-error.ts";
+import { alreadyExists, badRequest, invalid, invalidValue, modified, notFound } from "./status-error.ts";
 import type { KubeStore, Mutation, Patch, WriteOptions } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { secondsText } from "./time.ts";
@@ -25,8 +25,6 @@ export interface World {
   readonly random: () => number;
   readonly mutate: Mutation | undefined;
 }
-
-const NAMESPACE = { group: "", plural: "namespaces", kind: "Namespace" };
 
 export function createWriter(world: World): Pick<KubeStore, "create" | "replace" | "patch" | "delete"> {
   return {
@@ -104,7 +102,7 @@ function create(world: World, kind: Kind, namespace: string, object: KubeObject,
   const meta = child(draft, "metadata");
   settleNamespace(kind, meta, namespace);
   settleName(meta, random);
-  requireNamespace(world, kind, namespace, String(meta["name"]));
+  requireNamespace(tables, kind, namespace, String(meta["name"]));
   admitCreate(kind, draft, randomUid(random), secondsText(now()), contextOf(world));
   if (tables.get(kind.storage, kind.namespaced ? namespace : "", String(meta["name"])) !== undefined) {
     throw alreadyExists(kind, String(meta["name"]));
@@ -114,52 +112,6 @@ function create(world: World, kind: Kind, namespace: string, object: KubeObject,
     return deepFreeze(draft) as unknown as KubeObject;
   }
   return view(kinds, tables.put(kind.storage, toStored(kinds, draft, kind)), kind);
-}
-
-/** Of what is applied, whose is what is settled before it is admitted. */
-function keepManagers(): void {}
-
-function noteWriter(kind: Kind, next: Json, previous: Json | undefined, { fieldManager, subresource }: WriteOptions, now: number): void {
-  if (fieldManager === undefined && part(next, "metadata")["managedFields"] === undefined) {
-    return;
-  }
-  // What an update did not change is its predecessor's own, and frozen.
-  const meta = { ...part(next, "metadata") };
-  next["metadata"] = meta;
-  const writer = { manager: fieldManager, operation: "Update", subresource, time: secondsText(now) } as const;
-  meta["managedFields"] = managedAfter(kind, meta["managedFields"], previous, next, writer);
-  tidyMetadata(meta);
-}
-
-function settleNamespace(kind: Kind, meta: Json, namespace: string): void {
-  if (!kind.namespaced) {
-    delete meta["namespace"];
-    return;
-  }
-  if ((meta["namespace"] ?? namespace) !== namespace) {
-    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
-  }
-  meta["namespace"] = namespace;
-}
-
-function settleName(meta: Json, random: () => number): void {
-  const prefix = meta["generateName"];
-  if (meta["name"] === undefined && typeof prefix === "string") {
-    meta["name"] = `${prefix.slice(0, 58)}${randomSuffix(random)}`;
-  }
-}
-
-function requireNamespace({ tables }: World, kind: Kind, namespace: string, name: string): void {
-  if (!kind.namespaced) {
-    return;
-  }
-  const found = tables.get("/namespaces", "", namespace);
-  if (found === undefined) {
-    throw notFound(NAMESPACE, namespace);
-  }
-  if (found.metadata.deletionTimestamp !== undefined) {
-    throw forbidden(kind, name, `unable to create new content in namespace ${namespace} because it is being terminated`);
-  }
 }
 
 function contextOf({ now, random, tables, mutate }: World, user = ""): RuleContext {

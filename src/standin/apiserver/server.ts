@@ -1,6 +1,6 @@
 /**
  * The in-memory API server on a local port: the store's model behind the protocol that kubectl and client libraries speak. A stand-in for demo and
- * tests; plain HTTP, no admission webhooks, no server-side apply, no protobuf.
+ * tests; plain HTTP, no admission webhooks; answers in JSON only, and reads protobuf of a few kinds.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
