@@ -127,6 +127,56 @@ describe("an applied object", () => {
   });
 });
 
+describe("a created object", () => {
+  it("is its writer's with all its defaults, but for the parts that Kubernetes' own types have from the start", () => {
+    const { store } = createServer();
+    const { metadata } = store.create(RESOURCES.deployments, "shop", web(), { fieldManager: "kc" });
+    const labels = { ".": {}, "f:app": {} };
+    const port = { ".": {}, "f:containerPort": {}, "f:name": {}, "f:protocol": {} };
+    const container = {
+      ".": {},
+      "f:env": { ".": {}, 'k:{"name":"A"}': { ".": {}, "f:name": {}, "f:value": {} } },
+      "f:image": {},
+      "f:imagePullPolicy": {},
+      "f:name": {},
+      "f:ports": { ".": {}, 'k:{"containerPort":8080,"protocol":"TCP"}': port },
+      "f:resources": {},
+      "f:terminationMessagePath": {},
+      "f:terminationMessagePolicy": {},
+    };
+    const podSpec = ["dnsPolicy", "restartPolicy", "schedulerName", "securityContext", "terminationGracePeriodSeconds"];
+    expect(metadata.managedFields?.[0]?.fieldsV1).toEqual({
+      "f:metadata": { "f:labels": labels },
+      "f:spec": {
+        "f:progressDeadlineSeconds": {},
+        "f:replicas": {},
+        "f:revisionHistoryLimit": {},
+        "f:selector": {},
+        "f:strategy": { "f:rollingUpdate": { ".": {}, "f:maxSurge": {}, "f:maxUnavailable": {} }, "f:type": {} },
+        "f:template": {
+          "f:metadata": { "f:labels": labels },
+          "f:spec": {
+            "f:containers": { 'k:{"name":"app"}': container },
+            ...Object.fromEntries(podSpec.map((name) => [`f:${name}`, {}])),
+          },
+        },
+      },
+    });
+  });
+
+  it("without managers is before-first-apply's, from whom an apply takes nothing away", () => {
+    const { store, apply, refusal } = createServer();
+    store.create(RESOURCES.deployments, "shop", web());
+    expect(refusal(() => apply("gitops", web({ replicas: 4 }))).message).toBe(
+      'Apply failed with 1 conflict: conflict with "before-first-apply" using apps/v1: .spec.replicas',
+    );
+    expect(apply("gitops", web({ replicas: 4 }), { force: true }).metadata.managedFields?.map(({ manager }) => manager)).toEqual([
+      "gitops",
+      "before-first-apply",
+    ]);
+  });
+});
+
 describe("a conflict", () => {
   it("names who owns what", () => {
     const { apply, refusal } = createServer();
