@@ -5,7 +5,10 @@ import { type Deployment, type KubeObject, RESOURCES } from "../../src/domain/ku
 import { inTurns } from "../../src/metrics/turns.ts";
 import type { ApiAccess } from "../../src/standin/api-access.ts";
 import { createKubeApi } from "../../src/standin/demo/kube-api.ts";
+import { namespace } from "../../src/standin/demo/manifests.ts";
 import { startMirror } from "../../src/standin/mesh/mirror.ts";
+import type { Controller } from "./controller.ts";
+import type { Plane } from "./plane.ts";
 import type { Say } from "./say.ts";
 
 export interface App {
@@ -34,10 +37,13 @@ export interface FleetOptions {
 
 const NAMESPACES = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
 const AT_ONCE = 32;
+const ADOPT_WITHIN_MS = 30 * 60_000;
+/** Before anything is counted. */
+export const SETTLE_MS = 20_000;
 const PER_NAMESPACE = 500;
 const AGENT = "kubectl/serin-bench";
 
-export async function startFleet({ access, size, replicas, say }: FleetOptions, signal: AbortSignal): Promise<Fleet> {
+async function startFleet({ access, size, replicas, say }: FleetOptions, signal: AbortSignal): Promise<Fleet> {
   const kube = createKubeApi(access, AGENT);
   const apps = Array.from({ length: size }, (_, index) => ({
     namespace: `fleet-${Math.floor(index / PER_NAMESPACE)}`,
@@ -61,7 +67,7 @@ export async function startFleet({ access, size, replicas, say }: FleetOptions, 
   }
 
   const whole = () => [...deployments.values()].filter((one) => isWhole(one as Deployment)).length;
-  for (const name of new Set(apps.map(({ namespace }) => namespace))) await kube.create(NAMESPACES, namespaceNamed(name));
+  for (const name of new Set(apps.map(({ namespace }) => namespace))) await kube.create(NAMESPACES, namespace(name));
   const applied = inTurns(apps, AT_ONCE, async (app) => {
     await kube.create(RESOURCES.services, service(app));
     await kube.create(RESOURCES.deployments, deployment(app, replicas));
@@ -76,12 +82,19 @@ export async function startFleet({ access, size, replicas, say }: FleetOptions, 
   };
 }
 
-function isWhole({ spec, status, metadata }: Deployment): boolean {
-  return status?.availableReplicas === spec.replicas && status?.observedGeneration === metadata.generation;
+/** A fleet whose rollouts a controller has adopted, some time ago. */
+export async function startAdoptedFleet(plane: Plane, size: Omit<FleetOptions, "access">, signal: AbortSignal) {
+  const fleet = await startFleet({ access: plane.access, ...size }, signal);
+  await fleet.adopt();
+  const controller: Controller = await plane.startController();
+  await fleet.until("adopted", () => fleet.count(({ phase }) => phase === "Ready"), ADOPT_WITHIN_MS);
+  const adoptSeconds = (clock.monotonic() - controller.startedAt) / 1000;
+  await clock.sleep(SETTLE_MS, signal);
+  return { fleet, controller, adoptSeconds };
 }
 
-function namespaceNamed(name: string): KubeObject {
-  return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+function isWhole({ spec, status, metadata }: Deployment): boolean {
+  return status?.availableReplicas === spec.replicas && status?.observedGeneration === metadata.generation;
 }
 
 function service({ namespace, name }: App): KubeObject {

@@ -1,6 +1,6 @@
 /** What rollouts cost that do nothing, and what it takes to start with them. */
 import { systemClock as clock } from "../../src/domain/clock.ts";
-import { startFleet } from "./fleet.ts";
+import { SETTLE_MS, startAdoptedFleet } from "./fleet.ts";
 import { type Plane, type PlaneOptions, startPlane } from "./plane.ts";
 import { between, requestsOf } from "./requests.ts";
 import type { Say } from "./say.ts";
@@ -35,20 +35,12 @@ export interface IdleOptions extends Pick<PlaneOptions, "binaries"> {
 }
 
 const NO_TRAFFIC = { requestsPerSecond: 0, scrapeMs: 60_000 };
-const ADOPT_WITHIN_MS = 20 * 60_000;
 const START_WITHIN_MS = 5 * 60_000;
-const SETTLE_MS = 20_000;
 
 export async function idle({ rollouts, replicas, seconds, binaries }: IdleOptions, say: Say, signal: AbortSignal): Promise<IdleResult> {
   const plane = await startPlane({ binaries, ...NO_TRAFFIC });
   try {
-    const fleet = await startFleet({ access: plane.access, size: rollouts, replicas, say }, signal);
-    await fleet.adopt();
-    const controller = await plane.startController();
-    const ready = () => fleet.count(({ phase }) => phase === "Ready");
-    await fleet.until("adopted", ready, ADOPT_WITHIN_MS);
-    const adoptSeconds = (clock.monotonic() - controller.startedAt) / 1000;
-    await clock.sleep(SETTLE_MS, signal);
+    const { controller, adoptSeconds } = await startAdoptedFleet(plane, { size: rollouts, replicas, say }, signal);
     const adopted = requestsOf(await plane.requests());
     await controller.kill();
 

@@ -4,7 +4,7 @@ import { systemClock as clock } from "../../src/domain/clock.ts";
 import { inTurns } from "../../src/metrics/turns.ts";
 import { BAD_TAG } from "../../src/standin/hollow/mesh.ts";
 import type { Controller, Usage } from "./controller.ts";
-import { type App, startFleet } from "./fleet.ts";
+import { type App, SETTLE_MS, startAdoptedFleet } from "./fleet.ts";
 import { type Plane, type PlaneOptions, startPlane } from "./plane.ts";
 import { between, requestsOf } from "./requests.ts";
 import type { Say } from "./say.ts";
@@ -38,18 +38,13 @@ export interface ReleasesOptions extends Pick<PlaneOptions, "binaries"> {
 const MESH = { requestsPerSecond: 100, scrapeMs: 5_000 };
 const WITHIN_MS = 30 * 60_000;
 const LOOK_MS = 1_000;
-const SETTLE_MS = 15_000;
 const PUSHES_AT_ONCE = 16;
 
 export async function releases(options: ReleasesOptions, say: Say, signal: AbortSignal): Promise<ReleasesResult> {
   const { releases: size, replicas, badOneIn, binaries } = options;
   const plane = await startPlane({ binaries, ...MESH });
   try {
-    const fleet = await startFleet({ access: plane.access, size, replicas, say }, signal);
-    await fleet.adopt();
-    const controller = await plane.startController();
-    await fleet.until("adopted", () => fleet.count(({ phase }) => phase === "Ready"), WITHIN_MS);
-    await clock.sleep(SETTLE_MS, signal);
+    const { fleet, controller } = await startAdoptedFleet(plane, { size, replicas, say }, signal);
 
     const before = await readings(plane, controller);
     const began = clock.monotonic();

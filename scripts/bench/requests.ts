@@ -1,5 +1,6 @@
 /** The controller's requests by kind, out of all that an API server counted. */
 import type { RequestCount } from "../../src/standin/apiserver/counts.ts";
+import { CONTROLLER, WRITES } from "../../src/standin/demo/costs.ts";
 
 export interface Requests {
   readonly writes: number;
@@ -10,9 +11,6 @@ export interface Requests {
   /** By verb and kind, most first: `patch canaryrollouts/status`. */
   readonly by: ReadonlyMap<string, number>;
 }
-
-const CONTROLLER = "serin-controller/";
-const WRITES: ReadonlySet<string> = new Set(["create", "update", "patch", "delete", "deletecollection"]);
 
 export function requestsOf(counts: readonly RequestCount[]): Requests {
   const own = counts.filter(({ userAgent }) => userAgent.startsWith(CONTROLLER));

@@ -101,7 +101,8 @@ export function availableCount(set: ReplicaSet | undefined): number {
   return set === undefined ? 0 : Math.min(set.status?.availableReplicas ?? 0, replicasOf(set));
 }
 
-function isReady(pod: Pod): boolean {
+/** One that is on its way out is not. */
+export function isReady(pod: Pod): boolean {
   if (pod.metadata.deletionTimestamp !== undefined) return false;
   return (pod.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
 }

@@ -2,8 +2,8 @@
 import type { RequestCount } from "../apiserver/counts.ts";
 
 /** How the controller names itself to the API server. */
-const CONTROLLER = "serin-controller/";
-const WRITES: ReadonlySet<string> = new Set(["create", "update", "patch", "delete", "deletecollection"]);
+export const CONTROLLER = "serin-controller/";
+export const WRITES: ReadonlySet<string> = new Set(["create", "update", "patch", "delete", "deletecollection"]);
 
 export interface Costs {
   /** Of the controller, lease renewals left out. */

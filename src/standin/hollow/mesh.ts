@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../domain/clock.ts";
 import { type KubeObject, keyOf, type Pod, RESOURCES, type Route, type Service } from "../../domain/kube.ts";
+import { isReady } from "../../workload/sets.ts";
 import type { ApiAccess } from "../api-access.ts";
 import { canaryWeight } from "../demo/world.ts";
 import { type Mirror, startMirror } from "../mesh/mirror.ts";
@@ -178,11 +179,4 @@ function sharesOf(route: Route | undefined, service: Service | undefined, member
   const share = route === undefined ? 0 : (canaryWeight(route) ?? 0) / 100;
   const each = (group: readonly Pod[], part: number): [string, number][] => group.map((pod) => [keyOf(pod), part / group.length]);
   return [...each(stable, 1 - share), ...each(canary, share)];
-}
-
-function isReady({ metadata, status }: Pod): boolean {
-  return (
-    metadata.deletionTimestamp === undefined &&
-    status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true
-  );
 }
