@@ -23,6 +23,7 @@ export const FROZEN = "serin.dev/frozen"; // why it stays frozen without a Canar
 export const RESUME = "serin.dev/resume"; // lets an unpause through (admission policies of the install)
 export const RESUME_REFUSED = "serin.dev/resume-refused"; // who was not let through; taken off when it was told
 export const FROZE = "serin.dev/froze"; // <uid of the Deployment>: the API server paused it when its template changed
+export const DEPLOYMENT_MARKS = [ROLLOUT, RELEASE, ORIGINAL, HANDS_OFF, FROZEN, RESUME, RESUME_REFUSED, FROZE] as const;
 
 /** Annotations of the trial ReplicaSet. */
 export const STABLE = "serin.dev/stable"; // name, labels and template of the stable set, to put it back

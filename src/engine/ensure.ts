@@ -2,7 +2,7 @@
  * The objects that an open release needs, in the order in which they are safe to make: mark, pin, the two Services, the
  * trial. Each is looked at afresh, so a release that was interrupted anywhere, or lost one of them, goes on from there.
  */
-import { RESOURCES } from "../domain/kube.ts";
+import { RESOURCES, type ReplicaSet } from "../domain/kube.ts";
 import { trialReplicaSet, versionService } from "../workload/build.ts";
 import { hashOf, pinOf } from "../workload/selector.ts";
 import { emptyTwins } from "../workload/sets.ts";
@@ -89,6 +89,13 @@ export function deleteTwins(scene: Scene): readonly Action[] {
 /** A rejected template is recognised by its empty trial, and the trial carries the copy of stable: it is made anew too. */
 export function keepTrial(scene: Scene, revision: string): readonly Action[] {
   return ensureTrial(scene, revision, 0, `keep ${revision} in mind`);
+}
+
+/** An empty set in the place of an empty one that admission changed. */
+export function renewTrial(scene: Scene, trial: ReplicaSet): readonly Action[] {
+  const why = `is ${hashOf(trial)} left as it is now?`;
+  const made = ensureTrial({ ...scene, trial: undefined }, hashOf(trial) ?? "", 0, why);
+  return made.length === 0 ? [] : [deleteAction(RESOURCES.replicaSets, trial, why), ...made];
 }
 
 function ensureTrial(scene: Scene, revision: string, size = 1, why = `try ${revision} with one pod`): readonly Action[] {

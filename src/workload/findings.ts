@@ -51,7 +51,7 @@ function templateNamesHash(deployment: Deployment): Finding | undefined {
 export function trialTemplateChanged(trial: ReplicaSet, deployment: Deployment): Finding | undefined {
   const path = templateDifference(trial.spec.template, deployment.spec.template);
   if (path === undefined) return undefined;
-  const message = `Admission rewrote the trial ReplicaSet of Deployment ${deployment.metadata.name} at ${path}: Kubernetes would not take it for the Deployment's new version. Exempt ReplicaSets with the label ${ROLE}=trial from that webhook or policy, or let it change Deployments the same way.`;
+  const message = `Admission rewrote the trial ReplicaSet of Deployment ${deployment.metadata.name} at ${path}: Kubernetes would not take it for the Deployment's new version. Exempt ReplicaSets with the label ${ROLE}=trial from that webhook or policy, or let it change Deployments the same way. A new set is made once a minute until it stays as it is.`;
   return { reason: "TrialTemplateChanged", message };
 }
 

@@ -3,11 +3,9 @@
  * Deployment's by a set's: an old mark would freeze the Deployment, or hold it paused, with nobody there. So whoever leaves takes Serin's
  * marks off the sets too. Not while the Deployment is adopted, when Kubernetes would copy them again.
  */
-import { FROZE, FROZEN, HANDS_OFF, ORIGINAL, RELEASE, RESUME, RESUME_REFUSED, ROLLOUT } from "../api/marks.ts";
+import { DEPLOYMENT_MARKS, ROLLOUT } from "../api/marks.ts";
 import type { Deployment, ReplicaSet } from "../domain/kube.ts";
 import { controlledSets } from "./sets.ts";
-
-const MARKS = [ROLLOUT, RELEASE, ORIGINAL, HANDS_OFF, FROZEN, RESUME, RESUME_REFUSED, FROZE];
 
 export interface Stray {
   readonly set: ReplicaSet;
@@ -18,7 +16,7 @@ export function strayMarks(deployment: Deployment, sets: readonly ReplicaSet[]):
   const { annotations: own = {} } = deployment.metadata;
   if (own[ROLLOUT] !== undefined) return [];
   return controlledSets(deployment, sets).flatMap((set): readonly Stray[] => {
-    const strays = MARKS.filter((mark) => own[mark] === undefined && set.metadata.annotations?.[mark] !== undefined);
+    const strays = DEPLOYMENT_MARKS.filter((mark) => own[mark] === undefined && set.metadata.annotations?.[mark] !== undefined);
     if (strays.length === 0) return [];
     return [{ set, patch: { metadata: { annotations: Object.fromEntries(strays.map((mark) => [mark, null])) } } }];
   });

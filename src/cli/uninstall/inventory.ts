@@ -2,7 +2,7 @@
  * Everything that Serin holds in a cluster, rollout by rollout, with what an eject would do about it. Found by marks and
  * labels, so that a CanaryRollout may be gone, and whatever lost its rollout is found too. Pure.
  */
-import { FROZEN, HANDS_OFF, MANAGED_BY, ORIGINAL, RELEASE, RESTORE, RESUME, ROLLOUT } from "../../api/marks.ts";
+import { DEPLOYMENT_MARKS, FROZEN, MANAGED_BY, RESTORE } from "../../api/marks.ts";
 import type { Deployment, KubeObject } from "../../domain/kube.ts";
 import { hashOf, pinOf } from "../../workload/selector.ts";
 import { controlledSets } from "../../workload/sets.ts";
@@ -43,8 +43,6 @@ export function inventoryOf(objects: Objects, now: number): Item[] {
   });
 }
 
-const MARKS = [ROLLOUT, RELEASE, ORIGINAL, RESUME, FROZEN, HANDS_OFF];
-
 function holdsOf(snapshot: Snapshot): Hold[] {
   const { rollout, deployment, trials, routes, stableService, canaryService, pinned } = snapshot;
   const services = [stableService, canaryService].filter((service) => service !== undefined);
@@ -66,7 +64,7 @@ function hold(kind: Hold["kind"], { kind: objectKind, metadata }: KubeObject, de
 }
 
 function marksOf({ metadata }: Deployment): string[] {
-  return MARKS.filter((mark) => metadata.annotations?.[mark] !== undefined);
+  return DEPLOYMENT_MARKS.filter((mark) => metadata.annotations?.[mark] !== undefined);
 }
 
 function namespacesOf(objects: Objects): string[] {

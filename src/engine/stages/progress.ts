@@ -5,8 +5,6 @@
 
 import type { Policy } from "../../api/policy.ts";
 import { REASON } from "../../api/reasons.ts";
-import { trialTemplateChanged } from "../../workload/findings.ts";
-import { replicasOf } from "../../workload/size.ts";
 import type { Draft } from "../draft.ts";
 import { dropOldTrials, ensureRelease } from "../ensure.ts";
 import { closedGate, growth } from "../gates.ts";
@@ -15,13 +13,13 @@ import { type Judgement, judgementOf } from "../judgement.ts";
 import { noteRevert } from "../reverts.ts";
 import { ladderOf, type Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
-import { lowerTo, resize, tell } from "../writes.ts";
+import { lowerTo, tell } from "../writes.ts";
 import { cut } from "./cut.ts";
 import { evidence, held, raise } from "./moves.ts";
 import { pinIsOff } from "./pin-is-off.ts";
 import { handOverEmpty } from "./promote.ts";
-import { stalled } from "./stalled.ts";
 import { stepInForce } from "./step-in-force.ts";
+import { trialRewritten } from "./trial-rewritten.ts";
 import { canaryIsCutOff, canaryLostPods } from "./weight-off.ts";
 
 export function progress(observed: Scene, policy: Policy): Draft {
@@ -35,7 +33,7 @@ export function progress(observed: Scene, policy: Policy): Draft {
     return handOverEmpty(scene);
   }
   return (
-    trialWasRewritten(scene) ??
+    trialRewritten(scene) ??
     canaryIsCutOff(scene, judgement) ??
     canaryLostPods(scene, policy, judgement) ??
     pinIsOff(scene) ??
@@ -73,21 +71,6 @@ function onePerObject(actions: readonly Action[]): readonly Action[] {
     const first = !seen.has(object);
     seen.add(object);
     return first;
-  });
-}
-
-/** Admission made other pods of our template: Kubernetes would replace them at the hand-over. */
-function trialWasRewritten(scene: Scene): Draft | undefined {
-  const { trial, o } = scene;
-  const finding = trial && o.deployment && trialTemplateChanged(trial, o.deployment);
-  if (trial === undefined || finding === undefined) {
-    return undefined;
-  }
-  const empty = replicasOf(trial) === 0;
-  return stalled(scene, finding, {
-    memory: { ...scene.status, traffic: { weight: "0%" } },
-    lower: lowerTo(scene, 0, finding.message),
-    raise: empty ? [] : [resize(scene, trial, 0, finding.message)],
   });
 }
 

@@ -39,7 +39,7 @@ export function deployment(inNamespace: string, version: string, { replicas }: D
 }
 
 /** The Deployment as Git has it next: another image, and whatever comes with it. */
-export function nextVersion(version: string, { failRate, failAfterSeconds }: DemoPlan): object {
+export function nextVersion(version: string, { failRate, failAfterSeconds }: DemoPlan) {
   const faults = [
     { name: "FAIL_RATE", value: String(failRate) },
     { name: "FAIL_AFTER", value: `${failAfterSeconds}s` },

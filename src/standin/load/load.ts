@@ -6,6 +6,7 @@
 import { ProxyAgent } from "undici";
 import type { Clock } from "../../domain/clock.ts";
 import { LOOPBACK } from "../forward-proxy/listen.ts";
+import { PROXY_ERROR_HEADER } from "../mesh/dispatch.ts";
 import { createTally, type LoadTally } from "./tally.ts";
 
 export interface LoadOptions {
@@ -55,10 +56,11 @@ export function startLoad(options: LoadOptions): Load {
     try {
       const answer = await agent.request({ origin, path: `${pathname}${search}`, method: "GET" });
       await answer.body.dump();
-      const version = answer.headers[versionHeader];
-      tally.count(clock.now(), Array.isArray(version) ? version[0] : version, answer.statusCode >= 500);
-    } catch {
-      tally.count(clock.now(), undefined, true);
+      const header = (name: string) => [answer.headers[name]].flat()[0];
+      const cause = answer.statusCode < 500 ? undefined : `${answer.statusCode} ${header(PROXY_ERROR_HEADER) ?? "of the application"}`;
+      tally.count(clock.now(), header(versionHeader), cause);
+    } catch (error) {
+      tally.count(clock.now(), undefined, `no answer: ${error instanceof Error ? error.message : error}`);
     }
     inFlight -= 1;
     finishIfDone();

@@ -14,6 +14,8 @@ export interface LoadTally {
   readonly failures: number;
   /** Left out because too many were under way. */
   readonly skipped: number;
+  /** Of the failures: what the answer said, or why there was none. */
+  readonly causes: Readonly<Record<string, number>>;
   /** `none`: answers that no version gave. */
   readonly byVersion: Readonly<Record<string, VersionTally>>;
   /** Of the last whole second. */
@@ -21,7 +23,8 @@ export interface LoadTally {
 }
 
 export interface Tallying {
-  count(now: number, version: string | undefined, failed: boolean): void;
+  /** `cause`: why it failed; undefined where it did not. */
+  count(now: number, version: string | undefined, cause?: string): void;
   skip(): void;
   read(now: number): LoadTally;
 }
@@ -35,6 +38,7 @@ interface Second {
 
 export function createTally(): Tallying {
   const byVersion: Record<string, VersionTally> = {};
+  const causes: Record<string, number> = {};
   let requests = 0;
   let failures = 0;
   let skipped = 0;
@@ -49,8 +53,10 @@ export function createTally(): Tallying {
   }
 
   return {
-    count(now, version = "none", failed) {
+    count(now, version = "none", cause = undefined) {
       turnTo(now);
+      const failed = cause !== undefined;
+      if (failed) causes[cause] = (causes[cause] ?? 0) + 1;
       requests += 1;
       failures += Number(failed);
       const before = byVersion[version];
@@ -69,7 +75,7 @@ export function createTally(): Tallying {
     read(now) {
       turnTo(now);
       const { at: _at, ...lastSecond } = last;
-      return { requests, failures, skipped, byVersion: { ...byVersion }, lastSecond };
+      return { requests, failures, skipped, causes: { ...causes }, byVersion: { ...byVersion }, lastSecond };
     },
   };
 }

@@ -25,8 +25,8 @@ export interface RunningPod {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Time for the mesh to learn that the pod ends, before it refuses connections: a preStop hook's usual job. */
-const LINGER_MS = 300;
+/** Time for the mesh to learn that the pod ends, before it refuses connections: a preStop hook's job, which usually takes 5 s and more. */
+const LINGER_MS = 1_500;
 
 export async function startPod(pod: Pod, ip: string, book: AddressBook, clock: Clock): Promise<RunningPod> {
   const { name } = pod.metadata;

@@ -7,6 +7,7 @@ const tally = {
   requests: 5000,
   failures: 12,
   skipped: 0,
+  causes: {},
   byVersion: { v2: { requests: 4000, failures: 2, firstFailureAt: 1 }, v3: { requests: 1000, failures: 10, firstFailureAt: 2 } },
   lastSecond: { requests: 200, failures: 3, byVersion: { v2: 190, v3: 10 } },
 };

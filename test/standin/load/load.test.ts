@@ -32,7 +32,7 @@ test("counts requests and failures, overall and by the version that answered", a
   const load = startLoad(options);
   await load.done;
   const tally = load.tally();
-  expect(tally).toMatchObject({ requests: 200, failures: 40, skipped: 0 });
+  expect(tally).toMatchObject({ requests: 200, failures: 40, skipped: 0, causes: { "500 of the application": 40 } });
   expect(tally.byVersion["v1"]).toEqual({ requests: 160, failures: 0, firstFailureAt: undefined });
   expect(tally.byVersion["v2"]).toMatchObject({ requests: 40, failures: 40 });
   expect(tally.byVersion["v2"]?.firstFailureAt).toBeGreaterThan(Date.now() - 10_000);
@@ -69,6 +69,7 @@ test("counts requests that nobody answers as failures", async () => {
   const load = startLoad({ ...options, proxy: "http://127.0.0.1:1", maxRequests: 5 });
   await load.done;
   expect(load.tally()).toMatchObject({ requests: 5, failures: 5 });
+  expect(Object.entries(load.tally().causes)).toEqual([[expect.stringMatching(/^no answer: .*ECONNREFUSED/), 5]]);
 });
 
 test("refuses to send anywhere but through the loopback interface", async () => {
@@ -78,8 +79,8 @@ test("refuses to send anywhere but through the loopback interface", async () => 
 
 test("tells the last whole second", () => {
   const tally = createTally();
-  tally.count(10_100, "v1", false);
-  tally.count(10_900, "v2", true);
+  tally.count(10_100, "v1");
+  tally.count(10_900, "v2", "500 of the application");
   expect(tally.read(10_950).lastSecond.requests).toBe(0);
   expect(tally.read(11_000).lastSecond).toEqual({ requests: 2, failures: 1, byVersion: { v1: 1, v2: 1 } });
   expect(tally.read(13_000).lastSecond.requests).toBe(0);
