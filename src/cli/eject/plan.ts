@@ -8,7 +8,7 @@
  *
  * The hands-off mark comes first: a running controller writes nothing once it has seen it, and would undo the rest before.
  */
-import { FROZE, FROZEN, HANDS_OFF, ORIGINAL, RELEASE, RESTORE, RESUME, ROLLOUT } from "../../api/marks.ts";
+import { FROZE, FROZEN, HANDS_OFF, ORIGINAL, RELEASE, RESTORE, RESUME, RESUME_REFUSED, ROLLOUT } from "../../api/marks.ts";
 import { type Deployment, type KubeObject, RESOURCES, type ReplicaSet, type Resource, type Route } from "../../domain/kube.ts";
 import { ROUTE_KINDS, type RouteKind, weightsOf } from "../../traffic/index.ts";
 import { restoredStableSet, versionServiceName } from "../../workload/build.ts";
@@ -179,7 +179,7 @@ function release(snapshot: Snapshot, { ship, now }: EjectChoice): EjectStep[] {
   const { name, annotations = {} } = deployment.metadata;
   const runs = runsItsTemplate(snapshot);
   if (runs || ship) {
-    if (![ROLLOUT, RELEASE, ORIGINAL, FROZEN, FROZE].some((mark) => annotations[mark] !== undefined)) return [];
+    if (![ROLLOUT, RELEASE, ORIGINAL, FROZEN, FROZE, RESUME_REFUSED].some((mark) => annotations[mark] !== undefined)) return [];
     const resume = annotations[RELEASE] === undefined ? {} : { [RESUME]: new Date(now).toISOString() };
     const title = `Deployment ${name} rolls by itself again${runs ? "" : ": its untried template is shipped"}`;
     return [merge(RESOURCES.deployments, deployment, withAnnotations(unfreezePatch(deployment), resume), title, true)];
