@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { parseAllDocuments } from "yaml";
 import { systemClock } from "../../domain/clock.ts";
 import type { KubeObject } from "../../domain/kube.ts";
-import { createControllerManager, createKubelet } from "../../sim/kube/controllers/index.ts";
+import { createControllerManager, createKubelet, eventTeller } from "../../sim/kube/controllers/index.ts";
 import { createStore, type KubeStore } from "../../sim/kube/store.ts";
 import { createRemoteRuntime } from "../pods/remote-runtime.ts";
 import { startApiServer } from "./server.ts";
@@ -34,7 +34,7 @@ const store = createStore({ now: Date.now, seed: randomInt(2 ** 31), namespaces:
 for (const folder of values.crds ?? []) {
   installDefinitions(store, folder);
 }
-const manager = createControllerManager({ store, clock: systemClock });
+const manager = createControllerManager({ store, clock: systemClock, tell: eventTeller(store, systemClock) });
 const runtime = values.node === undefined ? undefined : createRemoteRuntime(values.node);
 const kubelet = runtime && createKubelet({ store, clock: systemClock, runtime });
 const server = await startApiServer({

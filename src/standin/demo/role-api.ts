@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { parse } from "yaml";
 import { systemClock } from "../../domain/clock.ts";
 import type { KubeObject } from "../../domain/kube.ts";
-import { createControllerManager, createKubelet } from "../../sim/kube/controllers/index.ts";
+import { createControllerManager, createKubelet, eventTeller } from "../../sim/kube/controllers/index.ts";
 import { createStore } from "../../sim/kube/store.ts";
 import type { RequestCount } from "../apiserver/counts.ts";
 import { type ApiServer, type Outage, startApiServer } from "../apiserver/server.ts";
@@ -31,7 +31,9 @@ export function apiRole() {
       const token = randomBytes(16).toString("hex");
       const server = await startApiServer({ store, token });
       const runtime = runtimeOf(runtimeUrl);
-      createControllerManager({ store, clock: systemClock });
+      // A hollow cluster has pods by the ten thousand.
+      const tell = runtimeUrl === undefined ? undefined : eventTeller(store, systemClock);
+      createControllerManager({ store, clock: systemClock, ...(tell && { tell }) });
       createKubelet({ store, clock: systemClock, runtime });
       ({ counts, setOutage } = server);
       podsStarted = runtime.starts.of;

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock as clock } from "../../../src/domain/clock.ts";
-import { createControllerManager, createKubelet, createSimulatedRuntime } from "../../../src/sim/kube/controllers/index.ts";
+import { createControllerManager, createKubelet, createSimulatedRuntime, eventTeller } from "../../../src/sim/kube/controllers/index.ts";
 import { createStore } from "../../../src/sim/kube/store.ts";
 import { type ApiServer, startApiServer } from "../../../src/standin/apiserver/server.ts";
 import { requires } from "../../support/requires.ts";
@@ -35,7 +35,11 @@ describe.skipIf(kubectlNeeded.skip)(`the recorded commands${kubectlNeeded.why}`,
     const store = createStore({ now: Date.now, namespaces: ["default"], resourceVersion: 2600 });
     installDefinition(store, standInDefinition("httproute"));
     const runtime = createSimulatedRuntime({ clock, behaviourOf: () => ({ kind: "ready", afterMs: 700 }) });
-    closers.push(createControllerManager({ store, clock }).close, createKubelet({ store, clock, runtime }).close, runtime.close);
+    closers.push(
+      createControllerManager({ store, clock, tell: eventTeller(store, clock) }).close,
+      createKubelet({ store, clock, runtime }).close,
+      runtime.close,
+    );
     server = await startApiServer({ store });
     writeFileSync(env.KUBECONFIG, server.kubeconfig("shop"));
     symlinkSync(MANIFESTS, join(folder, "m"));

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubeObject } from "../../../src/domain/kube.ts";
-import { createControllerManager, createKubelet, createSimulatedRuntime } from "../../../src/sim/kube/controllers/index.ts";
+import { createControllerManager, createKubelet, createSimulatedRuntime, eventTeller } from "../../../src/sim/kube/controllers/index.ts";
 import { createStore } from "../../../src/sim/kube/store.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sim/virtual-clock.ts";
 import { type ApiServer, startApiServer } from "../../../src/standin/apiserver/server.ts";
@@ -30,7 +30,7 @@ describe("what kubectl asked", () => {
     clock = createVirtualClock(Date.UTC(2026, 10, 25, 8, 55, 34));
     const store = createStore({ now: clock.now, namespaces: ["default"], resourceVersion: 2600 });
     installDefinition(store, standInDefinition("httproute"));
-    createControllerManager({ store, clock });
+    createControllerManager({ store, clock, tell: eventTeller(store, clock) });
     const behaviourOf = () => ({ kind: "ready", afterMs: 700 }) as const;
     createKubelet({ store, clock, runtime: createSimulatedRuntime({ clock, behaviourOf, stopMsOf: () => 600 }) });
     server = await startApiServer({ store });

@@ -1,5 +1,6 @@
 /** What the rest of the simulation and the demo use of the controllers. */
 
+export { eventTeller } from "./happenings.ts";
 export type { PodBehaviour } from "./kubelet/behaviours.ts";
 export { podStatus } from "./kubelet/pod-status.ts";
 export type { PodReport, PodRuntime } from "./kubelet/runtime.ts";

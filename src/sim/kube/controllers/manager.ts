@@ -12,6 +12,7 @@ import type { Change, KubeStore } from "../store.ts";
 import { passDeployment } from "./deployment/controller.ts";
 import { passService, selects } from "./endpoint-slice/controller.ts";
 import { SERVICE_LABEL } from "./endpoint-slice/reconcile.ts";
+import type { Tell } from "./happenings.ts";
 import { splitKey } from "./keys.ts";
 import { controllerOf, type LiveDeployment, type LiveService, type LiveSet } from "./objects.ts";
 import { type PodAdmission, passReplicaSet } from "./replica-set/controller.ts";
@@ -22,18 +23,26 @@ export interface ControllerManagerOptions {
   readonly clock: Clock;
   readonly latencyMs?: number;
   readonly admitPod?: PodAdmission;
+  /** Told of what they did. Default: nobody. */
+  readonly tell?: Tell;
 }
 
 export interface ControllerManager {
   close(): void;
 }
 
-export function createControllerManager({ store, clock, latencyMs = 5, admitPod = () => {} }: ControllerManagerOptions): ControllerManager {
+export function createControllerManager({
+  store,
+  clock,
+  latencyMs = 5,
+  admitPod = () => {},
+  tell = () => {},
+}: ControllerManagerOptions): ControllerManager {
   const queueOf = (pass: (namespace: string, name: string) => Again) =>
     createWorkQueue({ clock, latencyMs, pass: (key) => pass(...splitKey(key)) });
   const queues = {
-    deployments: queueOf((namespace, name) => passDeployment(store, namespace, name, clock.now())),
-    sets: queueOf((namespace, name) => passReplicaSet(store, namespace, name, clock.now(), admitPod)),
+    deployments: queueOf((namespace, name) => passDeployment(store, namespace, name, clock.now(), tell)),
+    sets: queueOf((namespace, name) => passReplicaSet(store, namespace, name, clock.now(), { admitPod, tell })),
     services: queueOf((namespace, name) => passService(store, namespace, name, clock.now())),
   };
   const collector = createGarbageCollector(store);

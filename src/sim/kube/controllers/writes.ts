@@ -17,15 +17,23 @@ export type Write =
 /** What to do about a refusal: go on without this write, or end the plan with the error. */
 export type OnRefusal = (write: Write, error: StatusError) => "go on" | "end";
 
-/** Throws the refusal that ends the plan; what was written before it stays. */
-export function carryOut(store: KubeStore, writes: readonly Write[], onRefusal: OnRefusal = () => "end"): void {
+/** What was done: the verb, and the object as it is stored now (of a deletion, as it was). */
+export type Done = Pick<Write, "verb" | "object">;
+
+/** Answers what was not refused. Throws the refusal that ends the plan; what was written before it stays. */
+export function carryOut(store: KubeStore, writes: readonly Write[], onRefusal: OnRefusal = () => "end"): readonly Done[] {
   const versions = new Map<string, string | undefined>();
+  const done: Done[] = [];
   for (const write of writes) {
     const written = attempt(store, write, versions, onRefusal);
     if (written?.metadata.uid !== undefined) {
       versions.set(written.metadata.uid, written.metadata.resourceVersion);
     }
+    if (written !== undefined) {
+      done.push({ verb: write.verb, object: written });
+    }
   }
+  return done;
 }
 
 function attempt(
@@ -44,7 +52,7 @@ function attempt(
   }
 }
 
-function carryOutOne(store: KubeStore, write: Write, versions: ReadonlyMap<string, string | undefined>): KubeObject | undefined {
+function carryOutOne(store: KubeStore, write: Write, versions: ReadonlyMap<string, string | undefined>): KubeObject {
   const { object } = write;
   const { namespace = "", name, uid = "" } = object.metadata;
   const resource = resourceOf(store, object);
@@ -61,7 +69,7 @@ function carryOutOne(store: KubeStore, write: Write, versions: ReadonlyMap<strin
       return store.patch(resource, namespace, name, write.patch);
     case "delete":
       store.delete(resource, namespace, name, { ...(uid && { uid }), ...write.options });
-      return undefined;
+      return object;
   }
 }
 

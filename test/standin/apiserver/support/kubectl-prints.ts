@@ -16,8 +16,6 @@ const CHANGES: readonly (readonly [RegExp, string])[] = [
 /** Lines that tell how far controllers and pods were at that moment, or who tells of them. */
 const MOMENTARY: Readonly<Record<string, RegExp>> = {
   "05-rollout-status": /^Waiting for deployment/,
-  // The stand-in's controllers write no events.
-  "21-describe-deploy": /^Events:|^ {2}(Type|----|Normal) .*(Message|-------|Scaled up replica set.*)$/,
   "33-get-rs": /^(replicaset|pod|endpointslice)/,
 };
 

@@ -3,13 +3,14 @@ import { RESOURCES } from "../../../../domain/kube.ts";
 import type { StatusError } from "../../status-error.ts";
 import type { KubeStore } from "../../store.ts";
 import { adoption, claims, releaseOf } from "../claims.ts";
+import { scalings, type Tell } from "../happenings.ts";
 import { controllerOf, type LiveDeployment, type LivePod, type LiveSet } from "../objects.ts";
 import type { Again } from "../work-queue.ts";
 import { carryOut, type Write } from "../writes.ts";
 import { reconcileDeployment } from "./reconcile.ts";
 import { afterRefusedSet, isAlreadyOurs } from "./refused-set.ts";
 
-export function passDeployment(store: KubeStore, namespace: string, name: string, now: number): Again {
+export function passDeployment(store: KubeStore, namespace: string, name: string, now: number, tell: Tell): Again {
   const deployment = store.find(RESOURCES.deployments, namespace, name) as LiveDeployment | undefined;
   if (deployment === undefined || Object.keys(deployment.spec.selector).length === 0) {
     return undefined;
@@ -22,7 +23,10 @@ export function passDeployment(store: KubeStore, namespace: string, name: string
   }
   const pods = deployment.spec.strategy?.type === "Recreate" ? podsOf(store, namespace, owned) : [];
   const plan = reconcileDeployment({ deployment, sets: owned, pods, now });
-  carryOut(store, plan.writes, (write, error) => refusedSet(store, write, error, now));
+  const done = carryOut(store, plan.writes, (write, error) => refusedSet(store, write, error, now));
+  for (const happening of scalings(deployment, owned, done)) {
+    tell(happening);
+  }
   return plan.again;
 }
 

@@ -4,6 +4,7 @@ import { equalJson } from "../../json.ts";
 import { StatusError } from "../../status-error.ts";
 import type { KubeStore } from "../../store.ts";
 import { adoption, claims, releaseOf } from "../claims.ts";
+import { podDeleted, podMade, podRefused, type Tell } from "../happenings.ts";
 import { controllerOf, isFinished, type LivePod, type LiveSet } from "../objects.ts";
 import type { Again } from "../work-queue.ts";
 import { carryOut } from "../writes.ts";
@@ -13,7 +14,12 @@ import { type Failure, nextAvailableMs, setStatus } from "./status.ts";
 /** Refuses a pod by throwing a `StatusError`, as a quota does. */
 export type PodAdmission = (set: LiveSet) => void;
 
-export function passReplicaSet(store: KubeStore, namespace: string, name: string, now: number, admitPod: PodAdmission): Again {
+interface Surroundings {
+  readonly admitPod: PodAdmission;
+  readonly tell: Tell;
+}
+
+export function passReplicaSet(store: KubeStore, namespace: string, name: string, now: number, around: Surroundings): Again {
   const set = store.find(RESOURCES.replicaSets, namespace, name) as LiveSet | undefined;
   if (set === undefined) {
     return undefined;
@@ -29,7 +35,7 @@ export function passReplicaSet(store: KubeStore, namespace: string, name: string
     return undefined;
   }
   const plan = planSet({ set, pods: owned, related: relatedPods(store, set, all), now });
-  const failure = manage(store, set, plan, admitPod);
+  const failure = manage(store, set, plan, around);
   const status = setStatus(set, plan, failure, now);
   if (!equalJson(status, set.status ?? {})) {
     carryOut(store, [{ verb: "status", object: { ...set, status } }]);
@@ -45,21 +51,27 @@ function relatedPods(store: KubeStore, set: LiveSet, pods: readonly LivePod[]): 
   return pods.filter((pod) => uids.has(controllerOf(pod)?.uid));
 }
 
-function manage(store: KubeStore, set: LiveSet, plan: SetPlan, admitPod: PodAdmission): Failure | undefined {
+function manage(store: KubeStore, set: LiveSet, plan: SetPlan, { admitPod, tell }: Surroundings): Failure | undefined {
   try {
     for (let made = 0; made < plan.create; made += 1) {
       admitPod(set);
-      carryOut(store, [{ verb: "create", object: podOf(set) }]);
+      const [made] = carryOut(store, [{ verb: "create", object: podOf(set) }]);
+      tell(podMade(set, made?.object.metadata.name ?? ""));
     }
-    carryOut(
+    const deleted = carryOut(
       store,
       plan.remove.map((object) => ({ verb: "delete", object })),
       (_write, error) => (error.status.code === 404 ? "go on" : "end"),
     );
+    for (const { object } of deleted) {
+      tell(podDeleted(set, object.metadata.name));
+    }
     return undefined;
   } catch (error) {
     if (error instanceof StatusError) {
-      return { reason: plan.create > 0 ? "FailedCreate" : "FailedDelete", message: error.message };
+      const reason = plan.create > 0 ? "FailedCreate" : "FailedDelete";
+      tell(podRefused(set, reason, error.message));
+      return { reason, message: error.message };
     }
     throw error;
   }

@@ -4,6 +4,7 @@ import {
   createControllerManager,
   createKubelet,
   createSimulatedRuntime,
+  eventTeller,
   type LiveDeployment,
   type LivePod,
   type LiveSet,
@@ -35,6 +36,8 @@ export interface WorldOptions {
   readonly behaviourOf?: (pod: LivePod) => PodBehaviour;
   readonly admitPod?: PodAdmission;
   readonly stopMs?: (pod: LivePod) => number;
+  /** The controllers tell what they did. */
+  readonly events?: boolean;
   readonly seed?: number;
 }
 
@@ -42,13 +45,14 @@ export function createWorld({
   behaviourOf = () => ({ kind: "ready", afterMs: 700 }),
   admitPod,
   stopMs = () => 600,
+  events = false,
   seed = 1,
 }: WorldOptions = {}): World {
   const clock = createVirtualClock(Date.UTC(2026, 10, 25, 8, 57, 28));
   const store = createStore({ now: clock.now, seed, namespaces: [NAMESPACE] });
   const changes: Change[] = [];
   store.subscribe((change) => changes.push(change));
-  createControllerManager({ store, clock, ...(admitPod && { admitPod }) });
+  createControllerManager({ store, clock, ...(admitPod && { admitPod }), ...(events && { tell: eventTeller(store, clock) }) });
   createKubelet({ store, clock, runtime: createSimulatedRuntime({ clock, behaviourOf, stopMsOf: stopMs }) });
   const list = (resource: Resource, labels?: Readonly<Record<string, string>>) =>
     store.list(resource, { namespace: NAMESPACE, ...(labels && { labelSelector: { matchLabels: labels } }) }).items;
