@@ -5,6 +5,7 @@ import { parsePercent } from "../domain/percent.ts";
 import type { CanaryRolloutSpec } from "./canary-rollout.ts";
 import { DEFAULT_PRESET, DEFAULT_SUCCESS_RATE, DEFAULT_WEIGHTS, DEFAULTS, STEP_DEFAULTS } from "./defaults.ts";
 import type { AnalysisPolicy, LatencyPolicy, Policy, StepPolicy } from "./policy.ts";
+import { percentOfWeight } from "./schema/scalars.ts";
 
 /** What a controller's own settings decide where a spec says nothing. */
 export interface PolicyDefaults {
@@ -42,7 +43,7 @@ type AnalysisSpec = NonNullable<CanaryRolloutSpec["analysis"]>;
 
 function stepOf(step: StepSpec): StepPolicy {
   return {
-    weight: step.weight,
+    weight: percentOfWeight(step.weight),
     minDurationMs: ms(step.minDuration ?? STEP_DEFAULTS.minDuration),
     maxDurationMs: ms(step.maxDuration ?? STEP_DEFAULTS.maxDuration),
     onInconclusive: step.onInconclusive ?? STEP_DEFAULTS.onInconclusive,

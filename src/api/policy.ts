@@ -8,7 +8,7 @@ import type { LabelSelector } from "../domain/kube.ts";
 export type FreezeMode = "OnChange" | "Always";
 
 export interface StepPolicy {
-  /** Whole percent, 1 to 100. */
+  /** Percent in tenths, 0.1 to 100. */
   readonly weight: number;
   readonly minDurationMs: number;
   readonly maxDurationMs: number;

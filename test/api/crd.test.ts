@@ -145,7 +145,7 @@ describe("the editor schema", () => {
     for (const rollout of rolloutsIn(text)) expect([validate(rollout), validate.errors]).toEqual([true, null]);
   });
 
-  it.each(["rate-fraction", "rate-number", "misspelled-case", "weight-percent", "source", "bake-number", "steps-empty"])(
+  it.each(["rate-fraction", "rate-number", "misspelled-case", "weight-decimals", "source", "bake-number", "steps-empty"])(
     "refuses %s",
     (name) => {
       const { text } = bad.find((sample) => sample.name === name)!;

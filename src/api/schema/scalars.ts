@@ -9,6 +9,8 @@ export const LABEL_PATTERN = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 export const SUBDOMAIN_PATTERN = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 /** From 1 % to below 100 %: the least that is no slip for a fraction, and the most that a single failure does not break. */
 const RATE_PATTERN = "^[1-9][0-9]?(\\.[0-9]{1,4})?%$";
+/** From 0.1 % to 100 %, in tenths. */
+const WEIGHT_PATTERN = "^(0\\.[1-9]|[1-9][0-9]?(\\.[0-9])?|100)%$";
 const PERCENTILE_PATTERN = "^[1-9][0-9]?(\\.[0-9]{1,3})?$";
 
 export function quote(text: string): string {
@@ -79,6 +81,37 @@ function suggestRate(value: unknown): string | undefined {
   const percent = number > 0 && number < 1 ? Number(`${number}e2`) : number;
   if (percent === 100) return '"99.9%"';
   return percent >= 1 && percent < 100 ? quote(`${Number(percent.toFixed(4))}%`) : undefined;
+}
+
+/** A share of the requests: a whole percent, or tenths of a percent as a string like `"0.1%"`. */
+export function weight() {
+  const hint: Hint = {
+    expects: 'a whole percent from 1 to 100, or tenths of a percent in quotes from "0.1%" on',
+    example: "20",
+    suggest: suggestWeight,
+  };
+  const rule = `type(self) == int ? self >= 1 && self <= 100 : ${matchesCel("self", WEIGHT_PATTERN)}`;
+  return z
+    .union([z.int().min(1).max(100), z.string().max(6).regex(new RegExp(WEIGHT_PATTERN))])
+    .meta({ "x-kubernetes-int-or-string": true, maxLength: 6, "x-kubernetes-validations": cel(rule, hint) })
+    .register(hints, hint);
+}
+
+function suggestWeight(value: unknown): string | undefined {
+  const number = typeof value === "number" ? value : Number.parseFloat(asText(value));
+  const tenths = Math.round(number * 10);
+  if (!(tenths >= 1 && tenths <= 1000)) return undefined;
+  return tenths % 10 === 0 ? String(tenths / 10) : quote(`${tenths / 10}%`);
+}
+
+/** Of a written weight, in percent. */
+export function percentOfWeight(weight: number | string): number {
+  return typeof weight === "number" ? weight : Number.parseFloat(weight);
+}
+
+/** The same in CEL, for an expression that is a weight. */
+export function celPercent(weight: string): string {
+  return `double(string(${weight}).split('%')[0])`;
 }
 
 export function percentile() {

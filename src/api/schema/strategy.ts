@@ -4,13 +4,14 @@ import { formatDuration, parseDuration } from "../../domain/duration.ts";
 import { DEFAULT_WEIGHTS, DEFAULTS, STEP_DEFAULTS } from "../defaults.ts";
 import { celDuration, celSumAtMost, durationOf } from "./cel.ts";
 import { doc, hints, type Rule, withRules } from "./hint.ts";
-import { choice, duration, flag, whole } from "./scalars.ts";
+import { celPercent, choice, duration, flag, percentOfWeight, weight, whole } from "./scalars.ts";
 
 export const MAX_STEPS = 32;
 
 const StepFields = z.strictObject({
-  weight: doc(whole({ min: 1, max: 100, example: 20, expects: "a whole percent from 1 to 100, without quotes and %" }), {
-    description: "Share of the requests that the canary gets in this step, in whole percent.",
+  weight: doc(weight(), {
+    description:
+      'Share of the requests that the canary gets in this step: a whole percent such as 20, or tenths of a percent such as "0.1%".',
   }),
   minDuration: doc(duration({ min: "0s", max: "168h", example: "1m" }), {
     description: "The step lasts at least so long, even when the evidence is there earlier.",
@@ -53,11 +54,11 @@ function suggestStep(value: unknown): string | undefined {
 }
 
 const weightsDoNotDecrease: Rule<readonly Step[]> = {
-  cel: `[${Array.from({ length: MAX_STEPS - 1 }, (_, i) => i + 1).join(", ")}].all(i, i >= self.size() || self[i - 1].weight <= self[i].weight)`,
+  cel: `[${Array.from({ length: MAX_STEPS - 1 }, (_, i) => i + 1).join(", ")}].all(i, i >= self.size() || ${celPercent("self[i - 1].weight")} <= ${celPercent("self[i].weight")})`,
   message: "steps must not decrease",
   fix: "sort them by weight; rolling back is no step",
   broken(steps) {
-    const index = steps.findIndex((step, i) => i > 0 && step.weight < steps[i - 1]!.weight);
+    const index = steps.findIndex((step, i) => i > 0 && percentOfWeight(step.weight) < percentOfWeight(steps[i - 1]!.weight));
     return index < 0 ? undefined : [index, "weight"];
   },
 };

@@ -88,9 +88,9 @@ function cutBeforeSaid(world: World, { metadata, status }: RolloutObject, say: (
     return;
   }
   const route = world.store.find(RESOURCES.httpRoutes, NAMESPACE, metadata.name) as Route | undefined;
-  const [, weight] = route?.spec.rules?.[0]?.backendRefs?.map((ref) => ref.weight ?? 1) ?? [];
+  const weight = route === undefined ? 0 : canaryPercent(route);
   const reaches = serviceOf(world, "checkout-canary")?.spec.selector?.["pod-template-hash"] === canary.revision;
-  if ((weight ?? 0) > 0 && reaches && !raised.has(world)) {
+  if (weight > 0 && reaches && !raised.has(world)) {
     say(`told as ${canary.outcome === "Stopped" ? "stopped" : "rolled back"} (${canary.reason}) with weight ${weight}`);
   }
 }
@@ -143,24 +143,29 @@ function weightsArePaired(route: Route, say: (what: string) => void): void {
   if (refs.length !== 2) {
     say(`a lone backendRef: ${refs.map((ref) => ref.name)}`);
   }
-  if (sum !== 100) {
-    say(`weights ${weights.join("/")} do not come to 100`);
+  if (sum !== 100 && sum !== 1000) {
+    say(`weights ${weights.join("/")} do not come to 100 or 1000`);
   }
+}
+
+function canaryPercent(route: Route): number {
+  const [stable = 0, canary = 0] = route.spec.rules?.[0]?.backendRefs?.map((ref) => ref.weight ?? 1) ?? [];
+  return canary === 0 ? 0 : (100 * canary) / (stable + canary);
 }
 
 /** The canary's weight never exceeds what the stored status allows, and never goes to a version without ready pods. */
 function exposureIsCommitted(world: World, route: Route, late: boolean, say: (what: string) => void): void {
-  const [, canary] = route.spec.rules?.[0]?.backendRefs?.map((ref) => ref.weight ?? 1) ?? [];
+  const canary = canaryPercent(route);
   const rollout = world.store.find(RESOURCES.canaryRollouts, NAMESPACE, "checkout") as
     | { status?: { traffic?: { weight?: string } } }
     | undefined;
   const allowed = Number.parseFloat(rollout?.status?.traffic?.weight ?? "0");
   const before = exposures.get(world) ?? 0;
-  exposures.set(world, canary ?? 0);
-  if ((canary ?? 0) <= before) {
+  exposures.set(world, canary);
+  if (canary <= before) {
     return;
   }
-  if ((canary ?? 0) > allowed && byUs(route)) {
+  if (canary > allowed && byUs(route)) {
     say(`weight ${canary} written, ${allowed} committed`);
   }
   const slices = world.store.list(RESOURCES.endpointSlices, { namespace: NAMESPACE }).items as readonly EndpointSlice[];
