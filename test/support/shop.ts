@@ -36,7 +36,8 @@ import { startMirror } from "../../src/standin/mesh/mirror.ts";
 const SERIN = [process.execPath, fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))];
 const NAMESPACE = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
 const MIRRORED = ["deployments", "replicaSets", "services", "pods", "endpointSlices"] as const;
-const PATIENCE_MS = 240_000;
+/** Shorter than any test may take, so that what was waited for is told. */
+const PATIENCE_MS = 180_000;
 
 /** On which API server this run is. */
 export const IS_REAL = process.env["SERIN_CLUSTER"] === "real";
@@ -187,6 +188,11 @@ export async function startShop(changes: Partial<DemoPlan> = {}): Promise<Shop> 
   await until("pods", () => world.pods(SHOP).get("v1")?.ready === plan.replicas);
   await startUsers(cluster, SHOP, plan);
   return shop;
+}
+
+/** Weights that were above the one before. */
+export function raises({ cluster }: Shop): number[] {
+  return cluster.world.weights.map(({ weight }) => weight ?? 0).filter((weight, i, all) => weight > (all[i - 1] ?? 0));
 }
 
 function versionOf({ spec }: Pick<Pod, "spec">): string | undefined {

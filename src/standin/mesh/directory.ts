@@ -10,6 +10,7 @@ export interface Directory {
   readonly findService: FindService;
   httpRoutes(): readonly Route[];
   grpcRoutes(): readonly Route[];
+  /** An address of a pod that is not known yet is left out: whether it is meshed could not be told. */
   endpoints(service: ServiceRef): readonly Endpoint[];
 }
 
@@ -49,9 +50,10 @@ export function directoryOf({ services, endpointSlices, pods, httpRoutes, grpcRo
       return slices.flatMap((slice) => {
         const target = portOf(slice, portName);
         if (target === undefined) return [];
-        return readyAddresses([slice], name).map(({ address, name: pod }) =>
-          endpointOf(address, target, pods.get(`${namespace}/${pod}`) as Pod | undefined, namespace),
-        );
+        return readyAddresses([slice], name).flatMap(({ address, name: podName }) => {
+          const pod = pods.get(`${namespace}/${podName}`) as Pod | undefined;
+          return podName !== undefined && pod === undefined ? [] : [endpointOf(address, target, pod, namespace)];
+        });
       });
     },
   };

@@ -4,8 +4,9 @@ import { parse } from "yaml";
 import { systemClock } from "../../../src/domain/clock.ts";
 import { type KubeObject, RESOURCES, type Route } from "../../../src/domain/kube.ts";
 import { createStore, type KubeStore } from "../../../src/sim/kube/store.ts";
+import { PROXY_CONTAINER } from "../../../src/sim/mesh/inject.ts";
 import { startApiServer } from "../../../src/standin/apiserver/server.ts";
-import { type Directory, startDirectory } from "../../../src/standin/mesh/directory.ts";
+import { type Directory, directoryOf, startDirectory } from "../../../src/standin/mesh/directory.ts";
 import { createPolicyController } from "../../../src/standin/mesh/policy-controller.ts";
 import { shippedFile } from "../../../src/standin/shipped-file.ts";
 import { fact, fixture, route, service, WEB } from "../../sim/mesh/lab.ts";
@@ -67,6 +68,13 @@ function slice(ready: boolean): KubeObject {
   };
 }
 
+const POD: KubeObject = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "web-1", namespace: "lab" },
+  spec: { containers: [{ name: PROXY_CONTAINER, image: "proxy" }] },
+};
+
 const withoutAddress = (name: string) => {
   const { clusterIP: _ip, ...spec } = service(name).spec;
   return { ...service(name), spec };
@@ -76,6 +84,7 @@ test("Services, endpoints and routes are learned by watch, also after the watche
   const { store, api, directory, until } = await open();
   put(store, withoutAddress("web"));
   put(store, slice(true));
+  put(store, POD);
   await until(() => directory.endpoints(WEB).length === 1);
   expect(directory.endpoints(WEB)[0]).toMatchObject({ ip: "10.244.0.2", port: 8080 });
   api.closeWatches();
@@ -85,6 +94,15 @@ test("Services, endpoints and routes are learned by watch, also after the watche
   put(store, route(90, 10));
   await until(() => directory.httpRoutes().length === 1);
   expect(directory.endpoints(WEB)).toEqual([]);
+});
+
+test("an address is offered once its pod is known: a proxy would not be taken for missing", () => {
+  const key = ({ metadata }: KubeObject) => `${metadata.namespace}/${metadata.name}`;
+  const mapOf = (...objects: KubeObject[]) => new Map(objects.map((object) => [key(object), object]));
+  const none = { httpRoutes: mapOf(), grpcRoutes: mapOf() };
+  const known = { ...none, services: mapOf(service("web")), endpointSlices: mapOf(slice(true)) };
+  expect(directoryOf({ ...known, pods: mapOf() }).endpoints(WEB)).toEqual([]);
+  expect(directoryOf({ ...known, pods: mapOf(POD) }).endpoints(WEB)).toMatchObject([{ ip: "10.244.0.2", pod: "web-1", meshed: true }]);
 });
 
 test("the policy controller writes route status as Linkerd does, and nothing when a weight changes", async () => {
