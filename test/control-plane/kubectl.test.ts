@@ -47,7 +47,7 @@ test("explain has every field's words", async () => {
   const printed = await kubectl("explain", "cro.spec.strategy.steps");
   expect(printed).toContain("minDuration\t<string>");
   expect(printed).toMatch(/Share of the requests that the canary gets/);
-  expect(printed).toMatch(/weight\s+<integer> -required-/);
+  expect(printed).toMatch(/weight\s+<Object> -required-/);
 });
 
 test("get shows the columns, describe the conditions and the events", async () => {

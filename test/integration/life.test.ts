@@ -7,7 +7,7 @@ import { RESOURCES } from "../../src/domain/kube.ts";
 import { APP, SHOP } from "../../src/standin/demo/manifests.ts";
 import { type Shop, startShop } from "../support/shop.ts";
 
-const PATIENCE = 240_000;
+const PATIENCE = 300_000;
 const TRIAL = "serin.dev/role";
 let shop: Shop;
 

@@ -5,7 +5,7 @@ import { type KubeObject, RESOURCES, type ReplicaSet } from "../../src/domain/ku
 import { nextVersion, SHOP } from "../../src/standin/demo/manifests.ts";
 import { IS_REAL, type Shop, startShop } from "../support/shop.ts";
 
-const PATIENCE = 240_000;
+const PATIENCE = 300_000;
 let shop: Shop;
 
 beforeAll(async () => {

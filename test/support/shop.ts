@@ -36,8 +36,8 @@ import { startMirror } from "../../src/standin/mesh/mirror.ts";
 const SERIN = [process.execPath, fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))];
 const NAMESPACE = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
 const MIRRORED = ["deployments", "replicaSets", "services", "pods", "endpointSlices"] as const;
-/** Shorter than any test may take, so that what was waited for is told. */
-const PATIENCE_MS = 180_000;
+/** Shorter than any test may take, so that what was waited for is told; a half-open watch is noticed after 150 s. */
+const PATIENCE_MS = 240_000;
 
 /** On which API server this run is. */
 export const IS_REAL = process.env["SERIN_CLUSTER"] === "real";

@@ -354,10 +354,11 @@ describe("the picture of a rollout", () => {
   });
 
   test("Stalled on a spec that is invalid, which cannot be read either", () => {
-    const message = "spec.strategy.steps[1].weight: must be a whole percent from 1 to 100, without quotes and %; write 20";
+    const message =
+      'spec.strategy.steps[1].weight: must be a whole percent from 1 to 100, or tenths of a percent in quotes from "0.1%" on, such as 20';
     const status = phase("Stalled", "InvalidSpec", message, { ...progressing(), phase: "Stalled", message, traffic: { weight: "0%" } });
     const conditions = [condition("Ready", "False", "InvalidSpec"), condition("Stalled", "True", "InvalidSpec")];
-    const spec = { strategy: { steps: [{ weight: 1 }, { weight: "20%" }] } };
+    const spec = { strategy: { steps: [{ weight: 1 }, { weight: "a fifth" }] } };
     expect(drawn(during({ ...status, conditions }, { spec }))).toMatchInlineSnapshot(`
       "
       shop/checkout  Stalled  InvalidSpec
@@ -367,7 +368,7 @@ describe("the picture of a rollout", () => {
       │ success  ●  98.91% of 1,204               99.93% of 4,890
       │ p99      ✔  99.90% within 300ms of 1,191  99.95% within 300ms of 4,887
       ├ why    success: canary 13/1,204 failed, stable 3/4,890 failed: below 99%, not surely so
-      ├ now    spec.strategy.steps[1].weight: must be a whole percent from 1 to 100, without quotes and %; write 20
+      ├ now    spec.strategy.steps[1].weight: must be a whole percent from 1 to 100, or tenths of a percent in quotes from "0.1%" on, such as 20
       ├ holds  Deployment paused (running v2.3.0); Service checkout pinned; route checkout
       └ next   goes on when that is mended      exit 3
         serin abort | eject checkout

@@ -70,7 +70,7 @@ describe.skipIf(kubectlNeeded.skip)(`kubectl and a CanaryRollout${kubectlNeeded.
     const printed = await kubectl("explain", "cro.spec.strategy.steps");
     expect(printed).toContain("minDuration\t<string>");
     expect(printed).toMatch(/Share of the requests that the canary gets/);
-    expect(printed).toMatch(/weight\s+<integer> -required-/);
+    expect(printed).toMatch(/weight\s+<Object> -required-/);
     expect(await kubectl("explain", "deployment.spec.template.spec.containers")).toMatch(/readinessProbe\s+<Probe>/);
   });
 
