@@ -11,16 +11,23 @@ export interface LatencyCounts {
   readonly total: number;
 }
 
-/** One version between two scrapes. All are differences of counters: whole numbers, never negative, failures <= requests. */
-export interface Counts {
-  /** Probe and admin traffic left out; failures that only clients saw included. */
+/** Requests by how they were answered: differences of counters, whole numbers, never negative, failures + clientErrors <= requests. */
+export interface Answered {
   readonly requests: number;
   readonly failures: number;
+  /** Refused for what the caller asked (4xx but 429, denied by the mesh): no failure of the version, unless it refuses more than stable does. */
+  readonly clientErrors: number;
+  readonly latency: LatencyCounts;
+}
+
+/** One version between two scrapes. Probe and admin traffic left out; failures that only clients saw included. */
+export interface Counts extends Answered {
   /** Requests that came through the mesh (mTLS): the observed share is computed from these alone. */
   readonly meshed: number;
   /** The part of `failures` that no server reported. */
   readonly clientOnly: number;
-  readonly latency: LatencyCounts;
+  /** Of pods that had been ready for 30 s when this scrape began: cold caches and connections are over. */
+  readonly settled: Answered;
 }
 
 export interface Scrape {
@@ -91,4 +98,11 @@ export interface SampleRequest {
   readonly canary: readonly PodRef[];
   /** Pods whose proxies show the client's view; empty where nobody named any. */
   readonly clients: readonly PodRef[];
+}
+
+/** A pod is settled so long after it became ready, in milliseconds. */
+export const SETTLED_AFTER_MS = 30_000;
+
+export function isSettled({ readyAt }: PodRef, time: number): boolean {
+  return readyAt !== undefined && readyAt + SETTLED_AFTER_MS <= time;
 }

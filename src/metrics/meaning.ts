@@ -8,7 +8,7 @@ import { parseValue } from "./text.ts";
 export type Side = "stable" | "canary";
 
 export type Meaning =
-  | { readonly kind: "requests"; readonly failed: boolean; readonly meshed: boolean }
+  | { readonly kind: "requests"; readonly failed: boolean; readonly refused: boolean; readonly meshed: boolean }
   /** Answers that did not fail and took at most `leMs`; +Inf counts all. */
   | { readonly kind: "latency"; readonly leMs: number }
   | { readonly kind: "backend"; readonly side: Side; readonly counts: "requests" | "failures" }
@@ -29,7 +29,7 @@ export function meaningsOf(preset: Preset, request: SampleRequest): Meanings {
         return { kind: "start" };
       case requests.name:
         if (!isOurs(requests)) return undefined;
-        return { kind: "requests", failed: anyHolds(requests.failed, labels), meshed: holds(requests.meshed, labels) };
+        return requestsMeaning(requests, labels);
       case latency.name:
         return isOurs(latency) && !anyHolds(latency.failed, labels) ? boundOf(labels["le"], latency.unitMs) : undefined;
       case backends?.requests.name:
@@ -39,6 +39,12 @@ export function meaningsOf(preset: Preset, request: SampleRequest): Meanings {
         return undefined;
     }
   };
+}
+
+function requestsMeaning(requests: Preset["requests"], labels: Series["labels"]): Meaning {
+  const failed = anyHolds(requests.failed, labels);
+  const refused = !failed && anyHolds(requests.clientErrors, labels);
+  return { kind: "requests", failed, refused, meshed: holds(requests.meshed, labels) };
 }
 
 function boundOf(le: string | undefined, unitMs: number): Meaning {

@@ -1,5 +1,14 @@
 /** One moment's increments as a scrape: by version, with the failures that only clients saw. */
-import type { Counts, LatencyCounts, PodRef, SampleNotice, SampleRequest, Scrape } from "../domain/samples.ts";
+import {
+  type Answered,
+  type Counts,
+  isSettled,
+  type LatencyCounts,
+  type PodRef,
+  type SampleNotice,
+  type SampleRequest,
+  type Scrape,
+} from "../domain/samples.ts";
 import { type Balance, settle } from "./client-only.ts";
 import type { Side } from "./meaning.ts";
 import type { Timed } from "./moments.ts";
@@ -23,12 +32,12 @@ export interface ScrapeResult {
   readonly notices: readonly SampleNotice[];
 }
 
-export function scrapeOf(counted: readonly Counted[], { request, after, balances }: ScrapeContext): ScrapeResult {
+export function scrapeOf(counted: readonly Counted[], context: ScrapeContext): ScrapeResult {
+  const { after } = context;
   const at = Math.max(after + 1, ...counted.map((one) => one.at));
-  const stable = countsOf("stable", counted, request, balances.stable);
-  const canary = countsOf("canary", counted, request, balances.canary);
+  const stable = countsOf("stable", counted, context);
+  const canary = countsOf("canary", counted, context);
   const differ = stable.latency === "differ" || canary.latency === "differ" || areUnlike(stable.latency, canary.latency);
-  const latencyOf = ({ latency }: VersionCounts) => (differ || latency === "differ" ? NO_LATENCY : latency);
   const notices = [
     ...(differ ? [NOTICES.boundsDiffer] : []),
     ...(stable.histogramInvalid || canary.histogramInvalid ? [NOTICES.histogramInvalid] : []),
@@ -37,26 +46,32 @@ export function scrapeOf(counted: readonly Counted[], { request, after, balances
     scrape: {
       at,
       seconds: (at - after) / 1000,
-      stable: { ...stable.counts, latency: latencyOf(stable) },
-      canary: { ...canary.counts, latency: latencyOf(canary) },
+      stable: countsWith(stable, differ),
+      canary: countsWith(canary, differ),
     },
     balances: { stable: stable.balance, canary: canary.balance },
     notices,
   };
 }
 
+function countsWith({ counts, settled, latency }: VersionCounts, differ: boolean): Counts {
+  const known = (one: LatencyCounts | "differ") => (differ || one === "differ" ? NO_LATENCY : one);
+  return { ...counts, latency: known(latency), settled: { ...settled.counts, latency: known(settled.latency) } };
+}
+
 interface VersionCounts {
-  readonly counts: Omit<Counts, "latency">;
+  readonly counts: Omit<Counts, "latency" | "settled">;
   readonly latency: LatencyCounts | "differ";
+  readonly settled: { readonly counts: Omit<Answered, "latency">; readonly latency: LatencyCounts | "differ" };
   readonly histogramInvalid: boolean;
   readonly balance: Balance;
 }
 
-function countsOf(side: Side, counted: readonly Counted[], request: SampleRequest, before: Balance): VersionCounts {
+function countsOf(side: Side, counted: readonly Counted[], { request, after, balances }: ScrapeContext): VersionCounts {
   const servers = partOf(counted, request[side]);
   const clients = partOf(counted, request.clients);
   const { meshedFailures, ...sum } = serverTally(servers.flatMap(({ increments }) => increments));
-  const { balance, clientOnly } = settle(before, {
+  const { balance, clientOnly } = settle(balances[side], {
     client: clients.reduce((total, { increments }) => total + clientFailures(increments, side), 0),
     server: request.clients.length === 0 ? 0 : meshedFailures,
     serversLate: servers.length < request[side].length || !areTogether(counted),
@@ -65,8 +80,19 @@ function countsOf(side: Side, counted: readonly Counted[], request: SampleReques
   return {
     counts: { ...sum, requests: sum.requests + clientOnly, failures: sum.failures + clientOnly, clientOnly },
     ...latencyOf(servers),
+    settled: settledOf(
+      partOf(
+        counted,
+        request[side].filter((pod) => isSettled(pod, after)),
+      ),
+    ),
     balance,
   };
+}
+
+function settledOf(servers: readonly Counted[]): VersionCounts["settled"] {
+  const { requests, failures, clientErrors } = serverTally(servers.flatMap(({ increments }) => increments));
+  return { counts: { requests, failures, clientErrors }, latency: latencyOf(servers).latency };
 }
 
 function partOf(counted: readonly Counted[], pods: readonly PodRef[]): readonly Counted[] {

@@ -11,16 +11,18 @@ export interface Increment {
 export interface ServerTally {
   readonly requests: number;
   readonly failures: number;
+  readonly clientErrors: number;
   readonly meshed: number;
   readonly meshedFailures: number;
 }
 
 export function serverTally(increments: readonly Increment[]): ServerTally {
-  const sum = { requests: 0, failures: 0, meshed: 0, meshedFailures: 0 };
+  const sum = { requests: 0, failures: 0, clientErrors: 0, meshed: 0, meshedFailures: 0 };
   for (const { meaning, by } of increments) {
     if (meaning.kind !== "requests") continue;
     sum.requests += by;
     if (meaning.failed) sum.failures += by;
+    if (meaning.refused) sum.clientErrors += by;
     if (meaning.meshed) sum.meshed += by;
     if (meaning.failed && meaning.meshed) sum.meshedFailures += by;
   }

@@ -10,17 +10,20 @@ export const BOUNDS = [100, 200, 300, 400, 500, 1000];
 export interface Traffic {
   readonly requests: number;
   readonly failures?: number;
+  readonly clientErrors?: number;
   readonly slow?: number;
   readonly slower?: number;
   readonly slowest?: number;
   readonly le?: readonly number[];
 }
 
-export function counts({ requests, failures = 0, slow = 0, slower = 0, slowest = 0, le = BOUNDS }: Traffic): Counts {
+/** All pods were ready long before. */
+export function counts({ requests, failures = 0, clientErrors = 0, slow = 0, slower = 0, slowest = 0, le = BOUNDS }: Traffic): Counts {
   const total = requests - failures;
   const fast = total - slow - slower - slowest;
   const upTo = (bound: number) => (bound >= 50 ? fast : 0) + (bound >= 250 ? slow : 0) + (bound >= 450 ? slower : 0);
-  return { requests, failures, meshed: requests, clientOnly: 0, latency: { le, counts: le.map(upTo), total } };
+  const answered = { requests, failures, clientErrors, latency: { le, counts: le.map(upTo), total } };
+  return { ...answered, meshed: requests, clientOnly: 0, settled: answered };
 }
 
 export function scrape(atSeconds: number, canary: Traffic, stable: Traffic = { requests: 0 }): Scrape {

@@ -9,7 +9,7 @@ import { fold } from "../../src/analysis/bins.ts";
 import { type AnalysisState, stateOf } from "../../src/analysis/state.ts";
 import type { AnalysisPolicy } from "../../src/api/policy.ts";
 import type { CheckStatus, Verdict } from "../../src/api/status.ts";
-import type { Scrape } from "../../src/domain/samples.ts";
+import type { Answered, Scrape } from "../../src/domain/samples.ts";
 import { counts, history, scrape, T0, type Traffic } from "./scrapes.ts";
 
 const GOODNESS: Record<Verdict, number> = { Fail: 0, Error: 1, NoData: 1, Inconclusive: 1, Pass: 2 };
@@ -114,10 +114,18 @@ export function analysisTestContract({ test, policy, worse }: Contract): void {
 
 function joined(a: Scrape["canary"], b: Scrape["canary"]): Scrape["canary"] {
   return {
-    requests: a.requests + b.requests,
-    failures: a.failures + b.failures,
+    ...joinedAnswers(a, b),
     meshed: a.meshed + b.meshed,
     clientOnly: 0,
+    settled: joinedAnswers(a.settled, b.settled),
+  };
+}
+
+function joinedAnswers(a: Answered, b: Answered): Answered {
+  return {
+    requests: a.requests + b.requests,
+    failures: a.failures + b.failures,
+    clientErrors: a.clientErrors + b.clientErrors,
     latency: {
       le: a.latency.le,
       counts: a.latency.counts.map((count, i) => count + (b.latency.counts[i] ?? 0)),

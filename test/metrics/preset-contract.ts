@@ -71,6 +71,24 @@ export function presetContract(preset: Preset): void {
       expect(scrape.canary.latency).toEqual({ le: [1 * preset.latency.unitMs, 2 * preset.latency.unitMs], counts: [3, 6], total: 7 });
     });
 
+    it("tells client errors from failures and from what is fine", () => {
+      const { requests } = preset;
+      const meaning = meaningsOf(preset, labRequest());
+      const of = (labels: Record<string, string>) => {
+        const port = requests.portLabel === undefined ? {} : { [requests.portLabel]: String(labRequest().targetPort) };
+        const known = Object.fromEntries(requests.needs.map((label) => [label, ""]));
+        return meaning({ name: requests.name, identity: "", labels: { ...known, ...port, ...labels }, value: 1 });
+      };
+      const fine = { ...avoiding(requests.failed), ...avoiding(requests.clientErrors) };
+      expect(of(fine)).toMatchObject({ failed: false, refused: false });
+      for (const condition of requests.clientErrors) {
+        expect(of({ ...fine, ...matching([condition]) })).toMatchObject({ failed: false, refused: true });
+        for (const failed of requests.failed) {
+          expect(of({ ...fine, ...matching([condition]), ...matching([failed]) })).toMatchObject({ failed: true, refused: false });
+        }
+      }
+    });
+
     it.each(kinds)("tells good from failed answers of backends, for %s", (kind) => {
       const { responses, requests } = preset.backends[kind]!;
       const meaning = meaningsOf(preset, labRequest({ route: { kind, name: "web" } }));

@@ -9,6 +9,8 @@ export interface Traffic {
   readonly failed: number;
   /** Of both, how many came from outside the mesh. */
   readonly plain?: number;
+  /** Of the good ones, how many were answered with 404. */
+  readonly refused?: number;
 }
 
 /** What one process of a proxy has counted. */
@@ -24,6 +26,7 @@ export class ProxyModel {
   readonly startedAt: number;
   restarts = 0;
   ip: string;
+  readyAt: number | undefined;
   process: Process;
   #counters = new Map<string, { name: string; labels: Labels; value: number }>();
 
@@ -35,15 +38,17 @@ export class ProxyModel {
   }
 
   get ref(): PodRef {
-    const { uid, ip, startedAt, restarts } = this;
-    return { name: `pod-${uid}`, uid, ip, startedAt, restarts, ports: { "linkerd-admin": 4191 } };
+    const { uid, ip, startedAt, restarts, readyAt } = this;
+    const ready = readyAt === undefined ? {} : { readyAt };
+    return { name: `pod-${uid}`, uid, ip, startedAt, ...ready, restarts, ports: { "linkerd-admin": 4191 } };
   }
 
-  serve({ good, failed, plain = 0 }: Traffic): void {
+  serve({ good, failed, plain = 0, refused = 0 }: Traffic): void {
     this.process.requests += good + failed;
     this.process.failures += failed;
     const outside = Math.min(plain, good);
-    this.#add(linkerd.requests.name, { classification: "success", status_code: "200", tls: "true" }, good - outside);
+    this.#add(linkerd.requests.name, { classification: "success", status_code: "200", tls: "true" }, good - outside - refused);
+    this.#add(linkerd.requests.name, { classification: "success", status_code: "404", tls: "true" }, refused);
     this.#add(linkerd.requests.name, { classification: "success", status_code: "200", tls: "no_identity" }, outside);
     this.#add(linkerd.requests.name, { classification: "failure", status_code: "500", tls: "true" }, failed);
     for (const le of ["10", "50", "+Inf"]) {

@@ -134,6 +134,39 @@ describe("which requests count", () => {
   });
 });
 
+describe("what is counted apart", () => {
+  it("client errors are no failures", () => {
+    const release = polled();
+    release.canary.serve({ good: 10, failed: 2, refused: 3 });
+    release.poll();
+    expect(release.scrapes.at(-1)?.canary).toMatchObject({ requests: 12, failures: 2, clientErrors: 3 });
+  });
+
+  it("a pod's first 30 s after it was ready, each pod by itself", () => {
+    const release = polled();
+    release.stable.readyAt = OLD + 5_000;
+    release.canary = new ProxyModel("fresh", release.now + 1_000);
+    release.canary.readyAt = release.now + 5_000;
+    for (let poll = 0; poll < 6; poll += 1) {
+      release.stable.serve({ good: 90, failed: 10, refused: 5 });
+      release.canary.serve({ good: 9, failed: 1, refused: 2 });
+      release.poll();
+    }
+    const settled = release.scrapes.map(({ stable, canary }) => [stable.settled.requests, canary.settled.requests]);
+    // Ready 5 s after the first poll: the scrape that begins 40 s after it is the first that is wholly later than 30 s of that.
+    expect(settled).toEqual([...Array(4).fill([100, 0]), ...Array(2).fill([100, 10])]);
+    expect(release.scrapes.at(-1)?.canary.settled).toMatchObject({ failures: 1, clientErrors: 2, latency: { total: 9 } });
+    expect(release.sum("canary")).toBe(60);
+  });
+
+  it("nothing is settled of a pod that is not ready", () => {
+    const release = polled();
+    release.canary.serve({ good: 10, failed: 0 });
+    release.poll();
+    expect(release.scrapes.at(-1)?.canary).toMatchObject({ requests: 10, settled: { requests: 0, latency: { total: 0 } } });
+  });
+});
+
 describe("two scrape jobs (scar 28)", () => {
   it("every counter twice is every counter once, and said", () => {
     const release = polled();

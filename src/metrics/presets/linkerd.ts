@@ -32,6 +32,18 @@ const FAILED_GRPC = [
   "DATA_LOSS",
 ];
 
+/** A gateway's or a client's own pace, and no fault of what was asked. */
+const TOO_MANY_REQUESTS = 429;
+
+/** INVALID_ARGUMENT, NOT_FOUND, UNAUTHENTICATED: by number and by name. */
+const REFUSED_GRPC = ["3", "5", "16", "INVALID_ARGUMENT", "NOT_FOUND", "UNAUTHENTICATED"];
+
+const CLIENT_ERRORS: readonly Condition[] = [
+  { label: "status_code", between: [400, TOO_MANY_REQUESTS - 1] },
+  { label: "status_code", between: [TOO_MANY_REQUESTS + 1, 499] },
+  { label: "grpc_status", oneOf: REFUSED_GRPC },
+];
+
 function backends(prefix: string, failed: readonly Condition[]): BackendFamilies {
   const needs = ["backend_name", "backend_namespace"];
   return {
@@ -76,6 +88,7 @@ export const linkerd: Preset = {
     needs: ["target_port", "classification"],
     portLabel: "target_port",
     failed: [{ label: "classification", oneOf: ["failure"] }],
+    clientErrors: CLIENT_ERRORS,
     meshed: { label: "tls", oneOf: ["true"] },
   },
   latency: {

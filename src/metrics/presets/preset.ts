@@ -31,6 +31,8 @@ export interface ServerFamily extends FamilySpec {
 }
 
 export interface RequestsFamily extends ServerFamily {
+  /** Any of them, on an answer that is no failure, means that the caller's request was refused. */
+  readonly clientErrors: readonly Condition[];
   /** The request came through the mesh. */
   readonly meshed: Selector;
 }

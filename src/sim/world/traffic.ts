@@ -4,7 +4,15 @@
  */
 import type { Clock } from "../../domain/clock.ts";
 import { type EndpointSlice, RESOURCES, type Route, type Service } from "../../domain/kube.ts";
-import type { Counts, SampleFault, SampleRequest, Samples, Scrape } from "../../domain/samples.ts";
+import {
+  type Answered,
+  type Counts,
+  isSettled,
+  type SampleFault,
+  type SampleRequest,
+  type Samples,
+  type Scrape,
+} from "../../domain/samples.ts";
 import { readyAddresses } from "../../traffic/endpoints.ts";
 import { httpRoute } from "../../traffic/httproute.ts";
 import type { KubeStore } from "../kube/store.ts";
@@ -13,6 +21,8 @@ export interface Behaviour {
   /** Part of the requests that fails, 0 to 1. */
   readonly failRate: number;
   readonly latencyMs: number;
+  /** Part of those that do not fail which is a client error, 0 to 1; 0 where it is left out. */
+  readonly clientErrorRate?: number;
 }
 
 export interface TrafficOptions {
@@ -109,8 +119,8 @@ function scrape(options: TrafficOptions, disturbance: Disturbance, request: Samp
   return {
     at,
     seconds,
-    canary: counts(options, request.services.canary, request.namespace, canary, at),
-    stable: counts(options, request.services.stable, request.namespace, total - canary, at),
+    canary: counts(options, request, "canary", canary, { at, seconds }),
+    stable: counts(options, request, "stable", total - canary, { at, seconds }),
   };
 }
 
@@ -121,27 +131,46 @@ function shareOf(store: KubeStore, { namespace, route, services }: SampleRequest
 }
 
 /** Requests to a Service without ready endpoints fail, and no server counts them. */
-function counts(options: TrafficOptions, service: string, namespace: string, requests: number, now: number): Counts {
-  const image = imageBehind(options.store, service, namespace);
+function counts(
+  options: TrafficOptions,
+  request: SampleRequest,
+  side: "stable" | "canary",
+  requests: number,
+  { at, seconds }: Pick<Scrape, "at" | "seconds">,
+): Counts {
+  const image = imageBehind(options.store, request.services[side], request.namespace);
   if (image === undefined) {
-    return {
-      requests,
-      failures: requests,
-      meshed: requests,
-      clientOnly: requests,
-      latency: { le: BOUNDS, counts: BOUNDS.map(() => 0), total: 0 },
-    };
+    const lost = answered({ requests, failures: requests, clientErrors: 0, latencyMs: 0 });
+    return { ...lost, meshed: requests, clientOnly: requests, settled: answered(NOTHING) };
   }
-  const { failRate, latencyMs } = options.behaviourOf(image, now);
+  const { failRate, latencyMs, clientErrorRate = 0 } = options.behaviourOf(image, at);
   const failures = draw(requests, failRate, options.random);
+  const clientErrors = clientErrorRate === 0 ? 0 : draw(requests - failures, clientErrorRate, options.random);
+  const all = { requests, failures, clientErrors, latencyMs };
+  const pods = request[side];
+  const share = pods.filter((pod) => isSettled(pod, at - seconds * 1000)).length / Math.max(1, pods.length);
+  return { ...answered(all), meshed: requests, clientOnly: 0, settled: answered(partOf(all, share)) };
+}
+
+interface Draw {
+  readonly requests: number;
+  readonly failures: number;
+  readonly clientErrors: number;
+  readonly latencyMs: number;
+}
+
+const NOTHING: Draw = { requests: 0, failures: 0, clientErrors: 0, latencyMs: 0 };
+
+function answered({ requests, failures, clientErrors, latencyMs }: Draw): Answered {
   const total = requests - failures;
-  return {
-    requests,
-    failures,
-    meshed: requests,
-    clientOnly: 0,
-    latency: { le: BOUNDS, counts: BOUNDS.map((bound) => (latencyMs <= bound ? total : 0)), total },
-  };
+  const latency = { le: BOUNDS, counts: BOUNDS.map((bound) => (latencyMs <= bound ? total : 0)), total };
+  return { requests, failures, clientErrors, latency };
+}
+
+/** All pods are asked alike. */
+function partOf({ requests, failures, clientErrors, latencyMs }: Draw, share: number): Draw {
+  const part = (count: number) => Math.floor(count * share);
+  return { requests: part(requests), failures: part(failures), clientErrors: part(clientErrors), latencyMs };
 }
 
 function imageBehind(store: KubeStore, name: string, namespace: string): string | undefined {
