@@ -167,7 +167,7 @@ export function sharesOf({ bounds, clientErrors, params }: GuardPlan): readonly 
 }
 
 /** Streams of latency speak together: each needs what all of them may. */
-function needOf(plan: GuardPlan, stream: number): number {
+export function needOf(plan: GuardPlan, stream: number): number {
   const { alpha, start, failureShare } = plan.params;
   const share = boundOf(plan, stream) >= 1 ? 1 - failureShare : sharesOf(plan)[stream]!;
   return Math.log(1 / (alpha * share * start)) + 1e-6;
