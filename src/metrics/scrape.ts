@@ -100,8 +100,8 @@ function partOf(counted: readonly Counted[], pods: readonly PodRef[]): readonly 
   return counted.filter(({ uid }) => uids.has(uid));
 }
 
-/** Readings closer together than this are of one time. */
-const TOGETHER_MS = 1_000;
+/** Readings closer together than this are of one time: what one of them has and another has not is more than the moment between them. */
+const TOGETHER_MS = 200;
 
 function areTogether(counted: readonly Counted[]): boolean {
   const times = counted.map(({ at }) => at);
