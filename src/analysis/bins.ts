@@ -26,8 +26,25 @@ const MINUTE = 60 * SECOND;
 
 export function fold(state: AnalysisState | undefined, scrapes: readonly Scrape[], options: FoldOptions): AnalysisState {
   const started = withLimits(state ?? emptyState(), options.limitsMs);
-  return scrapes.reduce((folded, scrape) => (scrape.at > folded.at ? count(folded, scrape, options.since) : folded), started);
+  return scrapes.reduce((folded, scrape) => (scrape.at > folded.at ? counted(folded, scrape, options.since) : folded), started);
 }
+
+/** Until a state is stored, every look folds the same scrapes into the last one, and one more. */
+function counted(state: AnalysisState, scrape: Scrape, since: number | undefined): AnalysisState {
+  const known = followers.get(state);
+  if (known?.scrape === scrape && known.since === since) return known.next;
+  const next = count(state, scrape, since);
+  followers.set(state, { scrape, since, next });
+  return next;
+}
+
+interface Follower {
+  readonly scrape: Scrape;
+  readonly since: number | undefined;
+  readonly next: AnalysisState;
+}
+
+const followers = new WeakMap<AnalysisState, Follower>();
 
 export interface WindowOptions {
   /** The window's length, in milliseconds before `now`. */

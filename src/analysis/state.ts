@@ -49,10 +49,20 @@ export type Slow = readonly [answers: number, overLow: number, overHigh: number]
 /** The stored state; undefined where nothing is stored or what is stored is not of this version and shape. */
 export function stateOf(stored: unknown): AnalysisState | undefined {
   const state = stored as AnalysisState | undefined | null;
-  if (state?.version !== 1 || !isCount(state.at)) return undefined;
-  const { limits, bins, totals } = state;
-  const whole = Array.isArray(limits) && limits.every(isLimit) && Array.isArray(bins) && bins.every((bin) => isBin(bin, limits.length));
-  return whole && isTally(totals?.canary) && isTally(totals?.stable) ? state : undefined;
+  if (state?.version !== 1) return undefined;
+  const known = wholeness.get(state);
+  if (known !== undefined) return known ? state : undefined;
+  const whole = isWhole(state);
+  wholeness.set(state, whole);
+  return whole ? state : undefined;
+}
+
+/** What was stored is never changed, and every look asks about the same one. */
+const wholeness = new WeakMap<AnalysisState, boolean>();
+
+function isWhole({ at, limits, bins, totals }: AnalysisState): boolean {
+  const shaped = Array.isArray(limits) && limits.every(isLimit) && Array.isArray(bins) && bins.every((bin) => isBin(bin, limits.length));
+  return shaped && isCount(at) && isTally(totals?.canary) && isTally(totals?.stable);
 }
 
 /** Something is stored that this version of Serin cannot read (written by a later one, or damaged): hold, raise nothing. */

@@ -25,13 +25,14 @@ const MIN_PREFIX = 4;
 
 /** Values that have not acted yet, in the order of precedence. */
 export function freshIntents(o: Observed): readonly Intent[] {
-  const kinds: readonly IntentKind[] = ["abort", "promote", "retry", "restart"];
-  return kinds.flatMap((kind) =>
-    valuesOf(o, INTENTS[kind])
-      .filter((value) => !(o.rollout.status?.intents?.[kind] ?? []).includes(value))
-      .map((value) => parseIntent(kind, value)),
-  );
+  return KINDS.flatMap((kind) => {
+    const values = valuesOf(o, INTENTS[kind]);
+    const acted = o.rollout.status?.intents?.[kind] ?? [];
+    return values.filter((value) => !acted.includes(value)).map((value) => parseIntent(kind, value));
+  });
 }
+
+const KINDS: readonly IntentKind[] = ["abort", "promote", "retry", "restart"];
 
 export function parseIntent(kind: IntentKind, value: string): Intent {
   const [head = ""] = value.split("#");
@@ -60,7 +61,8 @@ export function used(status: CanaryRolloutStatus, intents: readonly Intent[]): C
   return intents.length === 0 ? status : { ...status, intents: remembered };
 }
 
-function valuesOf(o: Observed, annotation: string): string[] {
-  const values = [o.rollout.metadata.annotations?.[annotation], o.deployment?.metadata.annotations?.[annotation]];
-  return [...new Set(values.filter((value): value is string => value !== undefined && value !== ""))];
+function valuesOf(o: Observed, annotation: string): readonly string[] {
+  const own = o.rollout.metadata.annotations?.[annotation] ?? "";
+  const onTarget = o.deployment?.metadata.annotations?.[annotation] ?? "";
+  return (own === onTarget ? [own] : [own, onTarget]).filter((value) => value !== "");
 }

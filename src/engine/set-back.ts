@@ -17,10 +17,8 @@ function isAhead(time: number, now: number): boolean {
 export function withoutFuture(status: CanaryRolloutStatus, now: number, scrapes: readonly Scrape[]): CanaryRolloutStatus {
   const { canary, step, traffic, analysis } = status;
   const state = stateOf(analysis?.state);
-  const dated = [canary?.startedAt, canary?.unreadySince, canary?.waitingSince, step?.startedAt, traffic?.writtenAt, traffic?.confirmedAt];
-  const ahead = dated.some((time) => time !== undefined && isAhead(Date.parse(time), now));
   const evidenceIsAhead = state !== undefined && isAhead(state.at, now) && !scrapes.some(({ at }) => isAhead(at, now));
-  if (!ahead && !evidenceIsAhead) {
+  if (!isAhead(newestIn(status), now) && !evidenceIsAhead) {
     return status;
   }
   return {
@@ -31,6 +29,21 @@ export function withoutFuture(status: CanaryRolloutStatus, now: number, scrapes:
     ...(analysis && evidenceIsAhead ? { analysis: { ...analysis, state: shifted(state, state.at - now) } } : {}),
   };
 }
+
+/** The latest time in a status, in milliseconds since the epoch; a stored one is never changed, and read at every look. */
+function newestIn(status: CanaryRolloutStatus): number {
+  const known = newest.get(status);
+  if (known !== undefined) {
+    return known;
+  }
+  const { canary, step, traffic } = status;
+  const dated = [canary?.startedAt, canary?.unreadySince, canary?.waitingSince, step?.startedAt, traffic?.writtenAt, traffic?.confirmedAt];
+  const found = Math.max(0, ...dated.map((time) => Date.parse(time ?? "") || 0));
+  newest.set(status, found);
+  return found;
+}
+
+const newest = new WeakMap<CanaryRolloutStatus, number>();
 
 function clamped<T extends object>(part: T, names: readonly (keyof T & string)[], now: number): T {
   const late = names.filter((name) => Date.parse(String(part[name] ?? "")) > now);

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
 import type { KubeObject } from "../../src/domain/kube.ts";
+import { deepFreeze } from "../../src/sim/kube/json.ts";
 
 export function deployment(image: string, replicas = 10, extra: Readonly<Record<string, unknown>> = {}): KubeObject {
   return {
@@ -38,13 +39,13 @@ export function rollout(spec: Readonly<Record<string, unknown>> = {}): KubeObjec
   };
 }
 
-/** Serin's own CRD and Gateway API's. */
+/** Serin's own CRD and Gateway API's. Frozen, so that every store shares their schemas. */
 export function crds(): KubeObject[] {
   return ["../../crds", "../../src/standin/crds"].flatMap((folder) => {
     const path = new URL(`${folder}/`, import.meta.url);
     const files = readdirSync(path).filter((name) => name.endsWith(".yaml") && name !== "kustomization.yaml");
     return files.flatMap((name) =>
-      parseAllDocuments(readFileSync(new URL(name, path), "utf8")).map((document) => stripped(document.toJS()) as KubeObject),
+      parseAllDocuments(readFileSync(new URL(name, path), "utf8")).map((document) => deepFreeze(stripped(document.toJS()) as KubeObject)),
     );
   });
 }

@@ -2,7 +2,7 @@
 import { DecodeError } from "./builtin/decode-error.ts";
 import { goType, type Origin, undecodable } from "./decode-refusal.ts";
 import { pruneUnknown } from "./fields/unknown.ts";
-import { child, cloneJson, isObject, type Json, part, shareParts } from "./json.ts";
+import { child, cloneJson, isObject, type Json, part, shareParts, thaw } from "./json.ts";
 import { apiVersionOf, type Kind, type RuleContext } from "./kinds.ts";
 import { keepServerFields, metadataProblems, metadataUpdateProblems, tidyMetadata } from "./metadata.ts";
 import { badRequest, bodyKind, type FieldProblem, invalid, invalidValue } from "./status-error.ts";
@@ -13,7 +13,7 @@ export function decoded(kind: Kind, body: unknown, origin: Origin, options: Writ
   if (!isObject(body)) {
     throw badRequest("the object provided is not a JSON object");
   }
-  const draft = cloneJson(body);
+  const draft = changeable(kind, body);
   checkIdentity(kind, draft);
   if (kind.custom) {
     checkMetadataTypes(kind, draft, origin);
@@ -31,6 +31,14 @@ export function decoded(kind: Kind, body: unknown, origin: Origin, options: Writ
   }
   tidyMetadata(child(draft, "metadata"));
   return draft;
+}
+
+/**
+ * A copy. What admission does to an object it has done to all that is stored, so that frozen parts may be shared; but the rules of a
+ * custom kind may be other ones by now.
+ */
+function changeable<T>(kind: Kind, stored: T): T {
+  return kind.custom ? cloneJson(stored) : thaw(stored);
 }
 
 function unknownText(field: string): string {
@@ -102,7 +110,7 @@ export function admitUpdate(kind: Kind, draft: Json, previous: Json, subresource
   const asked = subresource === "status" ? withStatus(kind, draft, previous) : draft;
   keepServerFields(child(asked, "metadata"), part(previous, "metadata"));
   if (subresource === undefined && kind.status) {
-    restore(asked, previous, "status");
+    restore(asked, changeable(kind, { status: previous["status"] }), "status");
   }
   kind.rules.defaults?.(asked);
   const next = subresource === undefined ? (context.mutate?.(kind, asked, previous) ?? asked) : asked;
@@ -131,7 +139,8 @@ export function admitUpdate(kind: Kind, draft: Json, previous: Json, subresource
 
 /** The previous object with the draft's status, and what else this kind lets a status write change. */
 function withStatus(kind: Kind, draft: Json, previous: Json): Json {
-  const next = cloneJson(previous);
+  const { status: _status, ...others } = previous;
+  const next = changeable(kind, others);
   restore(next, draft, "status");
   const meta = child(next, "metadata");
   for (const field of kind.rules.statusKeeps ?? []) {
@@ -144,7 +153,7 @@ function restore(target: Json, source: Json, field: string): void {
   if (source[field] === undefined) {
     delete target[field];
   } else {
-    target[field] = cloneJson(source[field]);
+    target[field] = source[field];
   }
 }
 

@@ -1,6 +1,6 @@
 /** DELETE: preconditions, propagation policies as finalizers, grace periods, and what happens at once. */
 import type { KubeObject } from "../../domain/kube.ts";
-import { child, cloneJson, type Json, listOf } from "./json.ts";
+import { child, type Json, listOf, thaw } from "./json.ts";
 import type { Kind } from "./kinds.ts";
 import { preconditionFailed } from "./status-error.ts";
 import type { Deletion, DeletionOptions } from "./store.ts";
@@ -14,7 +14,7 @@ export const ORPHAN = "orphan";
 export function deletedOrMarked(world: World, kind: Kind, current: KubeObject, options: DeletionOptions): Deletion {
   const { tables, kinds, now } = world;
   checkPreconditions(kind, current, options);
-  const next = cloneJson(current as Json);
+  const next = thaw(current as Json);
   const meta = child(next, "metadata");
   const finalizers = finalizersAfter(listOf(meta["finalizers"]).map(String), options.propagation);
   if (finalizers.length > 0) {

@@ -33,8 +33,21 @@ export function objectsOf(value: unknown): Json[] {
 
 /** A deep copy without `undefined`, which JSON does not know. */
 export function cloneJson<T>(value: T): T {
+  return copied(value, Number.POSITIVE_INFINITY);
+}
+
+/** Of an object, of its parts, and of what was never stored: what is frozen below them is shared. */
+export function thaw<T>(value: T): T {
+  return copied(value, 2);
+}
+
+/** Down to this level also what is frozen. */
+function copied<T>(value: T, levels: number): T {
+  if (levels <= 0 && Object.isFrozen(value)) {
+    return value;
+  }
   if (Array.isArray(value)) {
-    return value.map((item) => (item === undefined ? null : cloneJson(item))) as T;
+    return value.map((item) => (item === undefined ? null : copied(item, levels - 1))) as T;
   }
   if (!isObject(value)) {
     return value;
@@ -42,7 +55,7 @@ export function cloneJson<T>(value: T): T {
   const copy: Json = {};
   for (const [key, field] of Object.entries(value)) {
     if (field !== undefined) {
-      copy[key] = cloneJson(field);
+      copy[key] = copied(field, levels - 1);
     }
   }
   return copy as T;
@@ -79,6 +92,9 @@ export function equalJson(a: unknown, b: unknown): boolean {
 export function shareParts(draft: Json | unknown[], previous: unknown): boolean {
   if (!isContainer(previous) || Array.isArray(draft) !== Array.isArray(previous)) {
     return false;
+  }
+  if (Object.isFrozen(draft)) {
+    return equalJson(draft, previous);
   }
   const [own, before] = [draft as Json, previous as Json];
   const keys = Object.keys(own);

@@ -5,7 +5,7 @@ import { apiVersionOf, type Kind, type KindRegistry } from "./kinds.ts";
 
 export function view(kinds: KindRegistry, object: KubeObject, kind: Kind): KubeObject {
   const stored = kinds.stored(kind.storage);
-  if (object.apiVersion === apiVersionOf(kind) || stored === undefined) {
+  if (stored === kind || stored === undefined || object.apiVersion === apiVersionOf(kind)) {
     return object;
   }
   const converted = kind.convert === undefined ? { ...object, apiVersion: apiVersionOf(kind) } : kind.convert.fromStored(object as Json);

@@ -95,6 +95,7 @@ export function createWorld(options: WorldOptions): World {
     now: serverClock.now,
     seed: options.seed,
     namespaces: [NAMESPACE],
+    historyLimit: 0,
     mutate: (kind, next, previous, user) => (freezesOnChange() ? freezePolicies(kind, next, previous, user) : next),
   });
   for (const crd of options.crds) {

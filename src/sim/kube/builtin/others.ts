@@ -2,7 +2,7 @@
 import { child, equalJson, isObject, type Json, part } from "../json.ts";
 import type { KindRules } from "../kinds.ts";
 import { requiredValue } from "../status-error.ts";
-import { dropNulls, eachObject, setDefault } from "./typed.ts";
+import { dropNulls, eachObject, setDefault, setTo } from "./typed.ts";
 
 function decode(draft: Json): readonly string[] {
   dropNulls(draft);
@@ -20,7 +20,7 @@ export const specRules: KindRules = {
 export const namespaceRules: KindRules = {
   decode,
   defaults(draft) {
-    child(child(draft, "metadata"), "labels")["kubernetes.io/metadata.name"] = (draft["metadata"] as Json)["name"];
+    setTo(child(child(draft, "metadata"), "labels"), "kubernetes.io/metadata.name", part(draft, "metadata")["name"]);
     setDefault(child(draft, "spec"), "finalizers", ["kubernetes"]);
     setDefault(child(draft, "status"), "phase", "Active");
   },

@@ -1,7 +1,7 @@
 /** Defaults and rules of a pod spec, alone or inside of a template. */
 import { isObject, type Json, objectsOf, part } from "../json.ts";
 import { type FieldProblem, invalidValue, requiredValue, unsupportedValue } from "../status-error.ts";
-import { dropZeros, eachObject, setDefault } from "./typed.ts";
+import { dropZeros, eachObject, setDefault, setTo } from "./typed.ts";
 
 export function defaultPodSpec(spec: Json): void {
   for (const list of ["containers", "initContainers"]) {
@@ -15,8 +15,8 @@ export function defaultPodSpec(spec: Json): void {
   setDefault(spec, "schedulerName", "default-scheduler");
   const account = spec["serviceAccountName"] ?? spec["serviceAccount"];
   if (typeof account === "string" && account !== "") {
-    spec["serviceAccountName"] = account;
-    spec["serviceAccount"] = account;
+    setTo(spec, "serviceAccountName", account);
+    setTo(spec, "serviceAccount", account);
   }
   dropZeros(spec, ["hostNetwork", "hostPID", "hostIPC", "nodeName", "hostname", "subdomain", "initContainers", "volumes", "tolerations"]);
 }

@@ -35,6 +35,13 @@ export function setDefault(object: Json, field: string, value: unknown): void {
   }
 }
 
+/** Frozen where it is so already. */
+export function setTo(object: Json, field: string, value: unknown): void {
+  if (object[field] !== value) {
+    object[field] = value;
+  }
+}
+
 /** `metadata` of a pod template. */
 export function tidyTemplate(template: Json): void {
   if (isObject(template["metadata"])) {

@@ -31,7 +31,7 @@ export interface RuleNode {
   readonly values: RuleNode | undefined;
   /** A rule of it or below it reads the old value. */
   readonly transition: boolean;
-  /** Stored values that broke no rule: they are frozen, and parts of them come back with every update. */
+  /** Values that broke no rule. Nobody changes them after they were looked at, and parts of them come back with every update. */
   readonly sound: WeakSet<object>;
 }
 
@@ -85,7 +85,7 @@ export function ruleProblems(node: RuleNode, value: unknown, old: unknown, path 
   if (value === undefined || value === null) {
     return [];
   }
-  const lasting = typeof value === "object" && !node.transition && Object.isFrozen(value);
+  const lasting = typeof value === "object" && !node.transition;
   if (lasting && node.sound.has(value)) {
     return [];
   }

@@ -64,7 +64,10 @@ export function schemaProblems(schema: unknown, path: string): FieldProblem[] {
   if (!isObject(schema)) {
     return [{ reason: "FieldValueRequired", field: path, message: "Required value: schemas are required" }];
   }
-  const structural = typeProblems(schema, path);
+  const structural = structurallySound.has(schema) ? [] : typeProblems(schema, path);
+  if (structural.length === 0 && Object.isFrozen(schema)) {
+    structurallySound.add(schema);
+  }
   try {
     customSchema(schema);
     return structural;
@@ -72,6 +75,9 @@ export function schemaProblems(schema: unknown, path: string): FieldProblem[] {
     return [...structural, invalidValue(path, "", error instanceof Error ? error.message : String(error))];
   }
 }
+
+/** Frozen schemas in which nothing was found: every new store is asked to take the same ones. */
+const structurallySound = new WeakSet<Json>();
 
 function typeProblems(schema: Json, path: string): FieldProblem[] {
   const free = schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true;

@@ -9,10 +9,11 @@ import { applyDefaults, prune } from "./structural.ts";
 export const crdRules: KindRules = {
   defaults(draft) {
     const spec = child(draft, "spec");
-    const names = child(spec, "names");
+    const names = { ...part(spec, "names") };
+    spec["names"] = names;
     names["singular"] ??= String(names["kind"] ?? "").toLowerCase();
     names["listKind"] ??= `${String(names["kind"] ?? "")}List`;
-    child(spec, "conversion")["strategy"] ??= "None";
+    spec["conversion"] = { strategy: "None", ...part(spec, "conversion") };
   },
   prepareCreate(draft, { now }) {
     draft["status"] = establishedStatus(part(draft, "spec"), now);

@@ -42,15 +42,19 @@ function pruneValue(schema: Json, value: unknown, path: string, resource: boolea
 
 /** Sets defaults, of present objects only, and takes a null for absent where the schema has a default and does not allow null. */
 export function applyDefaults(schema: Json, value: unknown): void {
+  if (typeof value !== "object" || value === null || !hasDefaults(schema)) {
+    return;
+  }
   if (Array.isArray(value)) {
     for (const item of value) {
       applyDefaults(part(schema, "items"), item);
     }
-    return;
+  } else {
+    defaultMembers(schema, value as Json);
   }
-  if (!isObject(value)) {
-    return;
-  }
+}
+
+function defaultMembers(schema: Json, value: Json): void {
   for (const [key, property] of Object.entries(part(schema, "properties"))) {
     if (!isObject(property)) {
       continue;
@@ -69,8 +73,30 @@ export function applyDefaults(schema: Json, value: unknown): void {
   }
 }
 
+/** Most branches of a schema have no defaults, and most no lists of a type: there is nothing to walk for. */
+const hasDefaults = somewhereIn((schema) => schema["default"] !== undefined);
+const hasTypedLists = somewhereIn(({ "x-kubernetes-list-type": type }) => type === "set" || type === "map");
+
+/** Does it hold for a schema, or for one that is in it? Asked once of each: schemas never change. */
+function somewhereIn(holds: (schema: Json) => boolean): (schema: Json) => boolean {
+  const known = new WeakMap<Json, boolean>();
+  function search(schema: Json): boolean {
+    const found = known.get(schema) ?? (holds(schema) || innerOf(schema).some(search));
+    known.set(schema, found);
+    return found;
+  }
+  return search;
+}
+
+function innerOf(schema: Json): Json[] {
+  return [...Object.values(part(schema, "properties")), schema["items"], schema["additionalProperties"]].filter(isObject);
+}
+
 /** Duplicates in lists of type set and map. */
 export function duplicateProblems(schema: Json, value: unknown, path: string): FieldProblem[] {
+  if (!hasTypedLists(schema)) {
+    return [];
+  }
   if (Array.isArray(value)) {
     const items = part(schema, "items");
     return [...listProblems(schema, value, path), ...value.flatMap((item, index) => duplicateProblems(items, item, `${path}[${index}]`))];
