@@ -10,12 +10,15 @@
  * are asked and the longer time counts: the monotonic one does not go back, the wall clock also runs while a machine
  * sleeps.
  *
+ * The lease is the first object of which a server that was restored from a backup tells: it was written a moment ago, and is older now.
+ *
  * Renewals have timers of their own, away from the work queue. The elector must not be given a fenced client.
  */
 import type { Clock } from "../domain/clock.ts";
-import { ApiError, RESOURCES, type Verbs } from "../domain/kube.ts";
+import { ApiError, type KubeObject, RESOURCES, type Verbs } from "../domain/kube.ts";
 import { startDeadline } from "./deadline.ts";
 import { heldSpec, isFree, newLease, readLease, releasedSpec, type Sighting, sight } from "./lease-record.ts";
+import { isOlder } from "./versions.ts";
 
 export interface ElectorOptions {
   readonly verbs: Pick<Verbs, "get" | "create" | "mergePatch">;
@@ -32,6 +35,8 @@ export interface ElectorOptions {
   readonly onHeld?: () => void;
   /** Not called when the lease is given back at the end. */
   readonly onLost?: () => void;
+  /** The lease is in an older version than before: the server's history went back. */
+  readonly onRewind?: () => void;
   /** A request for the lease failed; it is tried again by itself. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -56,6 +61,7 @@ export function createElector(options: ElectorOptions): Elector {
   let sighting: Sighting | undefined;
   let renewed: { readonly monotonic: number; readonly wall: number } | undefined;
   let cancelDeadline = () => {};
+  let newestVersion: string | undefined;
 
   function mayWrite(): boolean {
     if (renewed === undefined) return false;
@@ -72,13 +78,20 @@ export function createElector(options: ElectorOptions): Elector {
     }
   }
 
+  function see(lease: KubeObject, before: Sighting | undefined): void {
+    const version = lease.metadata.resourceVersion;
+    if (isOlder(version, newestVersion)) options.onRewind?.();
+    newestVersion = version;
+    sighting = sight(before, readLease(lease, durationMs), clock.monotonic());
+  }
+
   async function look(): Promise<Sighting | undefined> {
     try {
-      const lease = await request((signal) => verbs.get(RESOURCES.leases, namespace, name, signal));
-      sighting = sight(sighting, readLease(lease, durationMs), clock.monotonic());
+      see(await request((signal) => verbs.get(RESOURCES.leases, namespace, name, signal)), sighting);
     } catch (error) {
       if (!isGone(error)) throw error;
-      sighting = undefined;
+      // Who held it last may not know yet that it is gone.
+      if (sighting !== undefined && isFree(sighting, identity, clock.monotonic())) sighting = undefined;
     }
     return sighting;
   }
@@ -94,7 +107,7 @@ export function createElector(options: ElectorOptions): Elector {
         ? verbs.create(RESOURCES.leases, newLease(namespace, name, spec), signal)
         : verbs.mergePatch(RESOURCES.leases, namespace, name, { metadata, spec }, signal),
     );
-    sighting = sight(undefined, readLease(lease, durationMs), clock.monotonic());
+    see(lease, undefined);
     const leftMs = before.monotonic + renewDeadlineMs - clock.monotonic();
     if (leftMs <= 0) return;
     const wasHeld = renewed !== undefined;

@@ -5,8 +5,9 @@
  * list, the answer to one of our own writes), and what was deleted does not return with an older version.
  *
  * A complete list is the truth up to its own version, whatever the versions of its items: only what we wrote after it
- * stands against it. A list that is older than what was seen before it was asked for means that the server's history went
- * back (restored from a backup): then nothing stands against it.
+ * stands against it. A list that is older than what was seen before it was asked for, or that knows an object in an older
+ * version than it should, means that the server's history went back (restored from a backup): then nothing stands against
+ * it, and whoever owns the store is told, since what other stores hold may never have been.
  *
  * Objects are trimmed on the way in and shared on the way out: nobody changes them. Only objects inside the scope of the
  * reflectors that fill the store may be put.
@@ -50,6 +51,8 @@ export interface StoreOptions<I extends string> {
   readonly indexes?: Readonly<Record<I, Index>>;
   /** A listener threw: a bug, which must not stop the others or the watch. */
   readonly onListenerError: (error: unknown) => void;
+  /** The server's history went back. Told before any listener hears of it. */
+  readonly onRewind?: (() => void) | undefined;
 }
 
 /** Enough to cover what is under way between two lists. */
@@ -121,24 +124,39 @@ export function createStore<T extends KubeObject, I extends string = never>(opti
 
   function relist(namespace: string | undefined): Relist {
     const seenBefore = newestSeen;
+    const droppedBefore = new Set(dropped);
     const listed = new Set<string>();
     let version: string | undefined;
-    const wentBack = () => isOlder(version, seenBefore);
+    let wentBack = false;
     /** Written after the list was taken, by ourselves: the list doesn't know it. */
-    const isNewerThanList = (kept: KubeObject) => !wentBack() && isOlder(version, kept.metadata.resourceVersion);
+    const isNewerThanList = (kept: KubeObject) => !wentBack && isOlder(version, kept.metadata.resourceVersion);
+
+    function isOlderThanSeen(object: KubeObject): boolean {
+      const kept = objects.get(keyOf(object));
+      if (kept === undefined || kept.metadata.uid !== object.metadata.uid || isNewerThanList(kept)) return false;
+      return isOlder(object.metadata.resourceVersion, kept.metadata.resourceVersion);
+    }
+
+    function take(object: KubeObject): void {
+      const key = keyOf(object);
+      const uid = object.metadata.uid ?? "";
+      if (wentBack || droppedBefore.has(uid)) dropped.delete(uid);
+      if (dropped.has(uid)) return;
+      listed.add(key);
+      const kept = objects.get(key);
+      const trimmed = options.trim(object);
+      if (kept !== undefined && (isNewerThanList(kept) || isDeepStrictEqual(kept, trimmed))) return;
+      replace(key, trimmed);
+    }
 
     return {
       page(items, resourceVersion) {
         version = resourceVersion;
-        for (const object of items) {
-          const key = keyOf(object);
-          if (!wentBack() && dropped.has(object.metadata.uid ?? "")) continue;
-          listed.add(key);
-          const kept = objects.get(key);
-          const trimmed = options.trim(object);
-          if (kept !== undefined && (isNewerThanList(kept) || isDeepStrictEqual(kept, trimmed))) continue;
-          replace(key, trimmed);
+        if (!wentBack && (isOlder(version, seenBefore) || items.some(isOlderThanSeen))) {
+          wentBack = true;
+          options.onRewind?.();
         }
+        items.forEach(take);
       },
       done() {
         for (const [key, kept] of objects) {
@@ -147,7 +165,7 @@ export function createStore<T extends KubeObject, I extends string = never>(opti
           bury(key, version);
           set(key, undefined);
         }
-        if (wentBack()) {
+        if (wentBack) {
           tombstones.clear();
           dropped.clear();
           newestSeen = version;

@@ -1,4 +1,9 @@
-/** The controller's process, put together: client, stores, lease, queue, feed, telemetry. Ends when the signal aborts. */
+/**
+ * The controller's process, put together: client, stores, lease, queue, feed, telemetry. Ends when the signal aborts.
+ *
+ * Where the API server was restored from a backup, each watch finds out for itself, and until all have, the stores hold a mixture of what
+ * is and what never was. Nothing is written from then on, and the whole process is put together anew.
+ */
 import { readFileSync } from "node:fs";
 import { type Logger, pino } from "pino";
 import { leaseNameOf } from "../api/class.ts";
@@ -28,7 +33,15 @@ const SHUTDOWN_MS = 8_000;
 
 export async function runController(config: ControllerConfig, signal: AbortSignal): Promise<void> {
   const log = pino({ level: config.logLevel, name: "serin" });
-  const parts = assemble(config, log);
+  while (!signal.aborted) {
+    const rewound = new AbortController();
+    await live(config, AbortSignal.any([signal, rewound.signal]), rewound, log);
+  }
+}
+
+/** Until the signal aborts, by itself where the API server's history went back. */
+async function live(config: ControllerConfig, signal: AbortSignal, rewound: AbortController, log: Logger): Promise<void> {
+  const parts = assemble(config, rewound, log);
   const { client, stores, freezePolicy, elector, queue, telemetry, feed, loop } = parts;
   const health = await startHealthServer({
     host: config.host,
@@ -74,7 +87,7 @@ interface ElectorRun extends Elector {
   done: Promise<void>;
 }
 
-function assemble(config: ControllerConfig, log: Logger): Parts {
+function assemble(config: ControllerConfig, rewound: AbortController, log: Logger): Parts {
   const kubeConfig = kubeConfigSource({ file: config.kubeconfig, context: config.context });
   const parts = {} as { queue: Queue; elector: ElectorRun; stores: Stores };
   const telemetry = createTelemetry({
@@ -87,9 +100,15 @@ function assemble(config: ControllerConfig, log: Logger): Parts {
   });
   const client = createClient({ kubeConfig, userAgent: `serin-controller/${VERSION}`, clock, onRequest: telemetry.onRequest });
   const leaseNamespace = config.leaseNamespace ?? config.namespace ?? podNamespace() ?? contextNamespace(kubeConfig()) ?? "default";
-  const elector = createElection(config, client, leaseNamespace, () => parts, log);
+  const onRewind = () => {
+    if (!rewound.signal.aborted) {
+      log.warn("the API server's history went back, as after a restoration from a backup: starting anew");
+    }
+    rewound.abort();
+  };
+  const elector = createElection(config, client, leaseNamespace, () => parts, onRewind, log);
   const mayWrite = config.leaderElection ? elector.mayWrite : () => true;
-  const acting = client.fenced(mayWrite);
+  const acting = client.fenced(() => mayWrite() && !rewound.signal.aborted);
   const concern = (key: string, why: string) => parts.queue.add(key, why);
   const stores = createStores({
     client,
@@ -98,6 +117,7 @@ function assemble(config: ControllerConfig, log: Logger): Parts {
     namespace: config.namespace,
     onConcern: concern,
     onFailure: (resource, error) => log.warn({ resource, error }, "watch failed, tried again"),
+    onRewind,
   });
   const freezePolicy = createFreezePolicy({
     client,
@@ -115,6 +135,7 @@ function assemble(config: ControllerConfig, log: Logger): Parts {
     random: Math.random,
     onChange: (key, why) => concern(key.replace(/#clients$/, ""), why),
     onFailure: (error) => log.warn({ error }, "watch of pods failed, tried again"),
+    onRewind,
   });
   const feed = createMetricsFeed(config, clock, telemetry, (key) => concern(key, "samples"));
   const record = createEventRecorder({
@@ -154,6 +175,7 @@ function createElection(
   client: Client,
   namespace: string,
   parts: () => { queue: Queue; stores: Stores },
+  onRewind: () => void,
   log: Logger,
 ): ElectorRun {
   const leaseName = config.leaseName ?? leaseNameOf(config.class);
@@ -172,6 +194,7 @@ function createElection(
       log.warn("lease lost: watching only");
       void parts().queue.pause();
     },
+    onRewind,
     onFailure: (error) => log.warn({ error }, "lease not renewed, tried again"),
   });
   return Object.assign(elector, { abort: new AbortController(), done: Promise.resolve() });

@@ -18,7 +18,7 @@ export interface PodWatches {
   readonly size: number;
 }
 
-export type PodWatchesOptions = Pick<StoresOptions, "client" | "clock" | "random"> & {
+export type PodWatchesOptions = Pick<StoresOptions, "client" | "clock" | "random" | "onRewind"> & {
   readonly onChange: (key: string, why: string) => void;
   readonly onFailure: (error: unknown) => void;
 };
@@ -51,8 +51,8 @@ export function createPodWatches(options: PodWatchesOptions): PodWatches {
 }
 
 function start(key: string, namespace: string, labelSelector: string, options: PodWatchesOptions): PodWatch {
-  const { client, clock, random, onChange, onFailure } = options;
-  const store = createStore<Pod>({ trim: withoutManagedFields, onListenerError: onFailure });
+  const { client, clock, random, onChange, onFailure, onRewind } = options;
+  const store = createStore<Pod>({ trim: withoutManagedFields, onListenerError: onFailure, onRewind });
   const reflector = createReflector({ client, resource: RESOURCES.pods, namespace, labelSelector, sink: store, clock, random, onFailure });
   const abort = new AbortController();
   store.onChange((old, next) => {

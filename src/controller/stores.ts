@@ -32,7 +32,11 @@ export interface StoresOptions {
   /** A rollout may decide otherwise now; `why` names the object that changed. */
   readonly onConcern: (rollout: string, why: string) => void;
   readonly onFailure: (resource: Watched, error: unknown) => void;
+  /** The API server's history went back: of what the stores hold together nothing is sure any more. */
+  readonly onRewind: () => void;
 }
+
+type OwnOptions = Pick<StoresOptions, "onConcern" | "onFailure" | "onRewind">;
 
 export function createStores(options: StoresOptions): Stores {
   const of = createWatchedStores(options);
@@ -49,7 +53,7 @@ export function createStores(options: StoresOptions): Stores {
 }
 
 /** The stores alone, empty: whatever fills them, each change is told to the rollouts that it concerns. */
-export function createWatchedStores(options: Pick<StoresOptions, "onConcern" | "onFailure">): Record<Watched, WatchedStore> {
+export function createWatchedStores(options: OwnOptions): Record<Watched, WatchedStore> {
   const of = Object.fromEntries(WATCHED.map((name) => [name, storeFor(name, options)])) as Record<Watched, WatchedStore>;
   for (const name of WATCHED) {
     of[name].onChange((old, next) => {
@@ -76,11 +80,12 @@ const TRIMS: Partial<Record<Watched, Trim>> = {
   httpRoutes: withManagersOf(["spec", "rules"]),
 };
 
-function storeFor(name: Watched, { onFailure }: Pick<StoresOptions, "onFailure">): WatchedStore {
+function storeFor(name: Watched, { onFailure, onRewind }: OwnOptions): WatchedStore {
   return createStore<KubeObject, IndexName>({
     trim: TRIMS[name] ?? withoutManagedFields,
     indexes: { namespace: byNamespace, concern: name === "canaryRollouts" ? concernsOfRollout : parentsOfRoute },
     onListenerError: (error) => onFailure(name, error),
+    onRewind,
   });
 }
 

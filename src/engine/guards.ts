@@ -3,7 +3,6 @@
  * this order; the first one speaks.
  */
 
-import { SIZED_AT } from "../api/marks.ts";
 import type { Policy } from "../api/policy.ts";
 import { REASON, type Reason } from "../api/reasons.ts";
 import { targetFinding } from "../workload/findings.ts";
@@ -15,6 +14,7 @@ import { firstAnswer } from "./first-answer.ts";
 import { freshIntents, names } from "./intents.ts";
 import { type Judgement, millis } from "./judgement.ts";
 import { ladderOf, type Scene } from "./scene.ts";
+import { sizedSince } from "./sized.ts";
 import { cutMarkOf } from "./writes.ts";
 
 export interface Verdict {
@@ -72,7 +72,7 @@ function targetIsUnsupported(scene: Scene): Verdict | undefined {
 /** The clock of a size starts with its write; once the size was available, it has done its work. */
 function canaryIsLateToBeReady(scene: Scene, policy: Policy): Verdict | undefined {
   const { trial, now } = scene;
-  const since = millis(trial?.metadata.annotations?.[SIZED_AT]);
+  const since = sizedSince(scene, trial);
   const size = trial?.spec.replicas ?? 0;
   const late = since !== undefined && now - since > policy.canary.readyTimeoutMs;
   if (trial === undefined || !late || sizedOf(scene, policy) >= size) {

@@ -9,13 +9,13 @@ import type { Scrape } from "../domain/samples.ts";
 
 const APART_MS = 60_000;
 
-function isAhead(time: number, now: number): boolean {
+export function isAhead(time: number, now: number): boolean {
   return time > now + APART_MS;
 }
 
 /** The same object where nothing lies ahead. */
 export function withoutFuture(status: CanaryRolloutStatus, now: number, scrapes: readonly Scrape[]): CanaryRolloutStatus {
-  const { canary, step, traffic, analysis } = status;
+  const { canary, step, traffic, analysis, conditions, reverts } = status;
   const state = stateOf(analysis?.state);
   const evidenceIsAhead = state !== undefined && isAhead(state.at, now) && !scrapes.some(({ at }) => isAhead(at, now));
   if (!isAhead(newestIn(status), now) && !evidenceIsAhead) {
@@ -23,9 +23,11 @@ export function withoutFuture(status: CanaryRolloutStatus, now: number, scrapes:
   }
   return {
     ...status,
-    ...(canary ? { canary: clamped(canary, ["startedAt", "unreadySince", "waitingSince"], now) } : {}),
+    ...(canary ? { canary: clamped(canary, ["startedAt", "unreadySince", "waitingSince", "decidedAt"], now) } : {}),
     ...(step ? { step: clamped(step, ["startedAt"], now) } : {}),
     ...(traffic ? { traffic: clamped(traffic, ["writtenAt", "confirmedAt"], now) } : {}),
+    ...(conditions ? { conditions: conditions.map((condition) => clamped(condition, ["lastTransitionTime"], now)) } : {}),
+    ...(reverts ? { reverts: notAhead(reverts, now) } : {}),
     ...(analysis && evidenceIsAhead ? { analysis: { ...analysis, state: shifted(state, state.at - now) } } : {}),
   };
 }
@@ -36,8 +38,13 @@ function newestIn(status: CanaryRolloutStatus): number {
   if (known !== undefined) {
     return known;
   }
-  const { canary, step, traffic } = status;
-  const dated = [canary?.startedAt, canary?.unreadySince, canary?.waitingSince, step?.startedAt, traffic?.writtenAt, traffic?.confirmedAt];
+  const { canary, step, traffic, conditions = [], reverts } = status;
+  const dated = [
+    ...[canary?.startedAt, canary?.unreadySince, canary?.waitingSince, canary?.decidedAt],
+    ...[step?.startedAt, traffic?.writtenAt, traffic?.confirmedAt],
+    ...conditions.map(({ lastTransitionTime }) => lastTransitionTime),
+    ...REVERTS.flatMap((what) => reverts?.[what] ?? []),
+  ];
   const found = Math.max(0, ...dated.map((time) => Date.parse(time ?? "") || 0));
   newest.set(status, found);
   return found;
@@ -49,6 +56,16 @@ function clamped<T extends object>(part: T, names: readonly (keyof T & string)[]
   const late = names.filter((name) => Date.parse(String(part[name] ?? "")) > now);
   return { ...part, ...Object.fromEntries(late.map((name) => [name, new Date(now).toISOString()])) };
 }
+
+const REVERTS = ["weights", "selector", "paused"] as const;
+
+function notAhead(reverts: Reverts, now: number): Reverts {
+  const earlier = (time: string) => new Date(Math.min(Date.parse(time), now)).toISOString();
+  const times = REVERTS.flatMap((what) => (reverts[what] === undefined ? [] : [[what, reverts[what].map(earlier)] as const]));
+  return { ...reverts, ...Object.fromEntries(times) };
+}
+
+type Reverts = NonNullable<CanaryRolloutStatus["reverts"]>;
 
 function shifted(state: AnalysisState, byMs: number): AnalysisState {
   const bins = state.bins.map((bin) => ({ ...bin, from: bin.from - byMs, to: bin.to - byMs }));

@@ -37,6 +37,7 @@ function replica(identity: string): Replica {
     random: () => 0.5,
     onHeld: () => told.push(`${identity} holds`),
     onLost: () => told.push(`${identity} lost`),
+    onRewind: () => told.push(`${identity}: rewound`),
     onFailure: (error) => told.push(`${identity}: ${(error as Error).name}`),
   });
   const done = elector.run(stop.signal);
@@ -170,6 +171,31 @@ describe("losing", () => {
     server.lease = undefined;
     await clock.advance(2000);
     expect(told).toEqual(["a holds", "a lost"]);
+  });
+
+  test("an older lease than the last tells that the server was restored from a backup", async () => {
+    replica("a");
+    await clock.advance(100);
+    const backup = server.lease!;
+    await clock.advance(4000);
+    server.lease = backup;
+    await clock.advance(2000);
+    expect(told).toEqual(["a holds", "a: rewound"]);
+    await clock.advance(10_000);
+    expect(told).toHaveLength(2);
+  });
+
+  test("a lease that is gone is not free before its holder's time is over: it may not know yet", async () => {
+    const a = replica("a");
+    const b = replica("b");
+    await clock.advance(10_000);
+    a.process.stop();
+    await clock.advance(1000);
+    server.lease = undefined;
+    await clock.advance(9000);
+    expect([b.mayWrite(), server.holder()]).toEqual([false, undefined]);
+    await clock.advance(10_000);
+    expect([b.mayWrite(), server.holder()]).toEqual([true, "b"]);
   });
 
   test.each(["forbid", "no namespace"] as const)("what a person must mend is told again and again: %s", async (mode) => {

@@ -10,15 +10,20 @@ function object(name: string, version: string, more: Partial<ObjectMeta> = {}, v
 
 let store: Store<KubeObject, "namespace" | "owner" | "app">;
 let told: [number | undefined, number | undefined][];
+let rewinds: number;
 const errors: unknown[] = [];
 
 beforeEach(() => {
   told = [];
   errors.length = 0;
+  rewinds = 0;
   store = createStore({
     trim: withoutManagedFields,
     indexes: { namespace: byNamespace, owner: byOwner, app: byLabel("app") },
     onListenerError: (error) => errors.push(error),
+    onRewind: () => {
+      rewinds += 1;
+    },
   });
   store.onChange((old, next) => told.push([old?.["value"] as number | undefined, next?.["value"] as number | undefined]));
 });
@@ -116,6 +121,37 @@ describe("lists", () => {
     expect(store.list().map((each) => each["value"])).toEqual([1]);
     store.put(object("a", "101", {}, 3));
     expect(store.get("shop/a")?.["value"]).toBe(3);
+    expect(rewinds).toBe(1);
+  });
+
+  test("so is one that counts further already, and knows an object in an older version than was seen", () => {
+    store.put(object("a", "500", {}, 2));
+    const relist = store.relist(undefined);
+    relist.page([object("a", "90", {}, 1)], "510");
+    relist.done();
+    expect(store.get("shop/a")?.["value"]).toBe(1);
+    expect(rewinds).toBe(1);
+  });
+
+  test("another object of the name, and what was written while the list was under way, are no sign of it", () => {
+    store.put(object("a", "500", { uid: "old" }, 2));
+    const relist = store.relist(undefined);
+    store.put(object("b", "520", {}, 4));
+    relist.page([object("a", "490", {}, 1), object("b", "505", {}, 3)], "510");
+    relist.done();
+    expect(store.list().map((each) => each["value"])).toEqual([1, 4]);
+    expect(rewinds).toBe(0);
+  });
+
+  test("what we deleted lives where a list that was asked for later holds it", () => {
+    store.put(object("a", "5", {}, 1));
+    store.drop("shop/a", "u");
+    const relist = store.relist(undefined);
+    relist.page([object("a", "5", {}, 1)], "10");
+    relist.done();
+    expect(store.get("shop/a")?.["value"]).toBe(1);
+    store.put(object("a", "11", {}, 2));
+    expect(store.get("shop/a")?.["value"]).toBe(2);
   });
 });
 

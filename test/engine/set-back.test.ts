@@ -10,7 +10,7 @@ const iso = (ms: number) => new Date(ms).toISOString();
 const tally = { requests: 10, failures: 1 };
 
 function statusAt(at: number): CanaryRolloutStatus {
-  const canary = { revision: "abc", podTemplateHash: "abc", attempt: 1, startedAt: iso(at) };
+  const canary = { revision: "abc", podTemplateHash: "abc", attempt: 1, startedAt: iso(at), decidedAt: iso(at) };
   const bins = [{ from: at - 5_000, to: at, canary: tally, stable: tally }];
   const state = { version: 1, at, limits: [], bins, totals: { canary: tally, stable: tally } };
   return {
@@ -18,6 +18,8 @@ function statusAt(at: number): CanaryRolloutStatus {
     step: { index: 0, position: "1/1", weight: "20%", state: "Analysing", startedAt: iso(at) },
     traffic: { weight: "20%", writtenAt: iso(at), confirmedAt: iso(at) },
     analysis: { verdict: "Pass", checks: [], state },
+    conditions: [{ type: "AnalysisHealthy", status: "False", reason: "Unreachable", message: "", lastTransitionTime: iso(at) }],
+    reverts: { weights: [iso(at - MINUTE), iso(at)], manager: "argocd" },
   };
 }
 
@@ -31,7 +33,10 @@ describe("a status that is dated ahead of now", () => {
 
   test("by more counts as of now, its evidence too", () => {
     const read = withoutFuture(statusAt(NOW + 60 * MINUTE), NOW, []);
-    const times = [read.canary?.startedAt, read.step?.startedAt, read.traffic?.writtenAt, read.traffic?.confirmedAt];
+    const times = [
+      ...[read.canary?.startedAt, read.canary?.decidedAt, read.step?.startedAt, read.traffic?.writtenAt, read.traffic?.confirmedAt],
+      ...[read.conditions?.[0]?.lastTransitionTime, ...(read.reverts?.weights ?? [])],
+    ];
     expect(times).toEqual(times.map(() => iso(NOW)));
     expect(stateOf(read)).toMatchObject({ at: NOW, bins: [{ from: NOW - 5_000, to: NOW }] });
   });

@@ -59,6 +59,9 @@ const LINKS: readonly (readonly [string, RegExp, Switches, (seed: number) => rea
   ["a status is written over what was read", /was left after/, { through: blindStatus }, (seed) => twoAtOnce(seed, false)],
   ["a raise is for the route that was read", /written, 0 committed/, { through: blindRaise }, (seed) => twoAtOnce(seed, false)],
   ["who missed something lists anew", /long after still|left: |Ready in phase|v4-bad had/, { listsAnew: false }, brokenWatches],
+  ["a list of a restored server is believed", /long after still|left: |livelock|v4-bad had/, { believesLists: false }, restored],
+  ["what is and what never was are not mixed", /long after still|left: |livelock/, { startsAnew: false }, restored],
+  ["a clock that is set back holds nothing up", /v4-bad had|long after still/, { steady: false }, clockSteps],
 ];
 
 describe.each(LINKS)("%s", (_, words, switches, happeningsOf) => {
@@ -92,6 +95,29 @@ function brokenWatches(seed: number): readonly Happening[] {
   return [
     { at: 1_000, deed: { kind: "push", image: "v2-good" } },
     { at, deed: { kind: "watches", fault: "break", forMs: 20_000 } },
+  ];
+}
+
+/** etcd is restored from a backup in a release, with what came of it lost. */
+function restored(seed: number): readonly Happening[] {
+  const random = seededRandom(seed * 13);
+  const at = 2_000 + Math.floor(random() * 100_000);
+  return [
+    { at: 1_000, deed: { kind: "push", image: random() < 0.5 ? "v2-good" : "v4-bad" } },
+    { at, deed: { kind: "snapshot" } },
+    { at: at + 1_000 + Math.floor(random() * 60_000), deed: { kind: "rewind" } },
+  ];
+}
+
+/** The controller's clock goes forward or back by hours in a bad release, and the other way later. */
+function clockSteps(seed: number): readonly Happening[] {
+  const random = seededRandom(seed * 17);
+  const byMs = (random() < 0.5 ? 1 : -1) * 3 * 3_600_000;
+  const at = 2_000 + Math.floor(random() * 60_000);
+  return [
+    { at: 1_000, deed: { kind: "push", image: "v4-bad" } },
+    { at, deed: { kind: "clock", whose: "controller", byMs } },
+    { at: at + 1_000 + Math.floor(random() * 60_000), deed: { kind: "clock", whose: "controller", byMs: -byMs } },
   ];
 }
 

@@ -22,6 +22,13 @@ const NAMED: readonly (readonly [number, string])[] = [
   [114, "frozen always where the policies are in force: they put the pause back that the deletion took off, with nobody there any more"],
   [901534, "the rollout was deleted, and an undo brought its mark back from a ReplicaSet: the next change was frozen for nobody"],
   [2000018, "replaced whole while the rollout was being deleted: the policy kept it paused, and nobody took its mark off"],
+  [
+    7,
+    "etcd was restored from a backup: the release was told as over from what one watch knew anew and the others did not, its Services stayed",
+  ],
+  [3231, "the same, found out a moment too late: the Deployment was frozen for a rollout that had never been"],
+  [3223, "the lease was lost with the backup: another took it while who had held it might still write"],
+  [225, "the process was killed while its clock was hours behind: what was rolled back an hour ahead was never cleaned up"],
   [51434, "left frozen on an untried template, then scaled to nothing: a new rollout waited for ever for a set that runs"],
 ];
 

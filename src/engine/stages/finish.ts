@@ -6,6 +6,7 @@
  *   old set still has pods    Kubernetes takes them away; where it can't (a newer template came, tried pods fell), Serin does
  *   old set at 0              route away, pin off, Services away, mark off, then the last words
  */
+
 import { SIZED_AT } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import type { Deployment, ReplicaSet } from "../../domain/kube.ts";
@@ -18,8 +19,8 @@ import { imagesOf, sameTemplate } from "../../workload/template.ts";
 import { dismantle } from "../cleanup.ts";
 import type { Draft } from "../draft.ts";
 import { ensureApexPin } from "../ensure.ts";
-import { millis } from "../judgement.ts";
 import type { Scene } from "../scene.ts";
+import { sizedSince } from "../sized.ts";
 import type { Action } from "../types.ts";
 import { deleteAction, freezeAtRest, lowerTo, markRelease, raiseTo, resize, tell } from "../writes.ts";
 import { close } from "./cut.ts";
@@ -72,8 +73,9 @@ function takeAway(scene: Scene, deployment: Deployment, set: ReplicaSet): Action
 }
 
 /** Kubernetes takes a surplus from the largest set: a size lowered at the worst moment cuts the tried one. Not fought faster than this. */
-function growBack({ now }: Scene, deployment: Deployment, adopted: ReplicaSet): readonly Action[] {
-  const last = millis(adopted.metadata.annotations?.[SIZED_AT]) ?? 0;
+function growBack(scene: Scene, deployment: Deployment, adopted: ReplicaSet): readonly Action[] {
+  const { now } = scene;
+  const last = sizedSince(scene, adopted) ?? 0;
   if (now < last + RECHECK_MS) {
     return [];
   }

@@ -1,5 +1,5 @@
 /** The moves that a step can make: raise, hold, put back. Each commits before it writes. */
-import { SIZED_AT } from "../../api/marks.ts";
+
 import type { Policy } from "../../api/policy.ts";
 import { REASON, type Reason } from "../../api/reasons.ts";
 import type { Draft } from "../draft.ts";
@@ -8,6 +8,7 @@ import { findingsOf } from "../health.ts";
 import { type Judgement, millis } from "../judgement.ts";
 import { mayReassert, noteRevert } from "../reverts.ts";
 import { ladderOf, positionOf, type Scene } from "../scene.ts";
+import { sizedSince } from "../sized.ts";
 import { raiseTo, tell } from "../writes.ts";
 
 /** Commits the weight of a step, then writes it. */
@@ -92,14 +93,14 @@ const RECHECK_MS = 30_000;
 /** What ends by itself within seconds is not worth a condition. */
 const PASSING_MS = 30_000;
 
-function waitedSince({ status, trial, now }: Scene): number {
-  return Math.max(millis(status.step?.startedAt) ?? now, millis(trial?.metadata.annotations?.[SIZED_AT]) ?? 0);
+function waitedSince(scene: Scene): number {
+  return Math.max(millis(scene.status.step?.startedAt) ?? scene.now, sizedSince(scene, scene.trial) ?? 0);
 }
 
 /** Times at which a guard may speak without any event. */
 export function deadlines(scene: Scene, policy: Policy): (number | undefined)[] {
   const { canary, trial } = scene;
-  const sized = millis(trial?.metadata.annotations?.[SIZED_AT]);
+  const sized = sizedSince(scene, trial);
   const unready = millis(canary?.unreadySince);
   const waited = (canary?.waitedSeconds ?? 0) * 1000;
   return [

@@ -1,6 +1,7 @@
 /** What people, tools and the world do to a release. Data, so that a history can be printed, replayed and made shorter. */
 import { ApiError, type KubeObject, RESOURCES, type ReplicaSet, type Resource, type Route } from "../../domain/kube.ts";
 import { pick } from "../kube/random.ts";
+import type { Snapshot } from "../kube/tables.ts";
 import type { TakeOver } from "../world/take-over.ts";
 import type { WatchFault } from "../world/watch-trouble.ts";
 import type { World } from "../world/world.ts";
@@ -36,6 +37,8 @@ export type Deed =
   | { readonly kind: "clock"; readonly whose: "controller" | "server"; readonly byMs: number }
   | { readonly kind: "watches"; readonly fault: WatchFault; readonly forMs: number }
   | { readonly kind: "policies"; readonly inForce: boolean }
+  | { readonly kind: "snapshot" }
+  | { readonly kind: "rewind" }
   | { readonly kind: "replace" }
   | { readonly kind: "undo" };
 
@@ -59,6 +62,8 @@ export interface Stage {
   /** What Git has now: what `restore` puts back. */
   readonly git: { image: string; replicas: number; spec: object };
   readonly policies: FreezePolicies;
+  /** Of etcd. */
+  readonly backup: { last: Snapshot | undefined };
 }
 
 export function perform(deed: Deed, stage: Stage): void {
@@ -132,6 +137,12 @@ export function perform(deed: Deed, stage: Stage): void {
     case "policies":
       setPolicies(stage.policies, deed.inForce, world);
       return;
+    case "snapshot":
+      stage.backup.last = world.store.snapshot();
+      return;
+    case "rewind":
+      rewind(stage);
+      return;
     case "replace":
       replaceWhole(stage);
       return;
@@ -147,6 +158,13 @@ export function tellDeed(deed: Deed): string {
   const { kind, ...about } = deed;
   const values = Object.entries(about).map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`);
   return `** ${kind} ${values.join(", ")}`.trimEnd();
+}
+
+/** etcd is restored from its backup: what was written since is lost, and the versions count on from there. */
+function rewind({ world, backup }: Stage): void {
+  if (backup.last !== undefined) {
+    world.store.rewind(backup.last);
+  }
 }
 
 /** `kubectl replace`, or a GitOps tool that puts its own in the place of the whole object: pause and annotations of others are gone. */

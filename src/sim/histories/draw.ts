@@ -51,7 +51,9 @@ export function drawPlot(seed: number): Plot {
     requestsPerSecond: pick(random, [5, 50, 200]),
     lags: drawLags(random),
     freezesOnChange: seed % 2 === 0,
-    happenings: [first, ...happenings, ...drawFreezeHappenings(seed)].sort((a, b) => a.at - b.at),
+    happenings: [first, ...happenings, ...drawFreezeHappenings(seed), ...drawRestorations(seed), ...drawClockSteps(seed)].sort(
+      (a, b) => a.at - b.at,
+    ),
   };
 }
 
@@ -80,6 +82,37 @@ function drawFreezeHappenings(seed: number): readonly Happening[] {
     default:
       return [];
   }
+}
+
+/** In a part of the plots etcd is restored from a backup, of a stream of its own too: once or twice, to the same backup or another. */
+function drawRestorations(seed: number): readonly Happening[] {
+  const random = seededRandom(seed + 2_000_003);
+  if (seed % 8 !== 7) {
+    return [];
+  }
+  return Array.from({ length: pick(random, [1, 1, 2]) }, () => {
+    const at = Math.floor(random() * SPAN_MS);
+    const lostMs = pick(random, [200, 2_000, 10_000, 30_000, 90_000]);
+    return [
+      { at, deed: { kind: "snapshot" } as const },
+      { at: at + lostMs, deed: { kind: "rewind" } as const },
+    ];
+  }).flat();
+}
+
+/** In another part the wall clocks are set by hours and back, or not back; of a stream of its own too. */
+function drawClockSteps(seed: number): readonly Happening[] {
+  const random = seededRandom(seed + 3_000_017);
+  if (seed % 8 !== 1) {
+    return [];
+  }
+  const hour = 3_600_000;
+  const whose = pick(random, ["controller", "controller", "server"] as const);
+  const steps = pick(random, [[2 * hour, -2 * hour], [-3 * hour, 3 * hour], [-6 * hour], [6 * hour]]);
+  return steps.map((byMs, index) => ({
+    at: Math.floor(((random() + index) * SPAN_MS) / steps.length),
+    deed: { kind: "clock", whose, byMs },
+  }));
 }
 
 /** Some things are only asked where nothing is late. */

@@ -2,7 +2,7 @@
 import type { Plot } from "./draw.ts";
 
 /** With nothing else in a plot, a verdict follows within a minute or two, whatever the clocks say. */
-const ORDINARY: ReadonlySet<string> = new Set(["push", "clock", "kill", "restore", "watches", "second"]);
+const ORDINARY: ReadonlySet<string> = new Set(["push", "clock", "kill", "restore", "watches", "second", "snapshot", "rewind"]);
 const LONGEST_MS = 8 * 60_000;
 const SEEN_FROM = 50;
 

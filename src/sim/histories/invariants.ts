@@ -42,6 +42,10 @@ export function watchInvariants(world: World, broken: string[], late = false): v
     }
     stableServes(world, say);
   });
+  world.store.onRewind(() => {
+    const route = world.store.find(RESOURCES.httpRoutes, NAMESPACE, "checkout") as Route | undefined;
+    exposures.set(world, route === undefined ? 0 : canaryPercent(route));
+  });
 }
 
 /** What a plan did is done: decided right after it, nothing of it comes again. */

@@ -28,12 +28,15 @@ const LONGEST_FAULT_MS = 200_000;
 const ADOPTION_MS = 30_000;
 const LOOK_MS = 30_000;
 
+/** After these somebody acts on what is not so any more. */
+const LATE: ReadonlySet<Deed["kind"]> = new Set(["second", "watches", "rewind"]);
+
 /** What is switched off, to prove that the invariants can break. */
-export type Switches = Pick<WorldOptions, "decide" | "through" | "listsAnew" | "fence">;
+export type Switches = Pick<WorldOptions, "decide" | "through" | "listsAnew" | "believesLists" | "startsAnew" | "steady" | "fence">;
 
 export async function playHistory(plot: Plot, crds: readonly KubeObject[], switches: Switches = {}): Promise<History> {
   const broken: string[] = [];
-  const late = plot.lags.some((lag) => lag > 0) || plot.happenings.some(({ deed }) => deed.kind === "second" || deed.kind === "watches");
+  const late = plot.lags.some((lag) => lag > 0) || plot.happenings.some(({ deed }) => LATE.has(deed.kind));
   const policies = { inForce: plot.freezesOnChange === true, known: plot.freezesOnChange === true };
   const narrator = createNarrator(() => world);
   const world: World = createWorld({
@@ -60,9 +63,12 @@ export async function playHistory(plot: Plot, crds: readonly KubeObject[], switc
   watchInvariants(world, broken, late);
   const exposure = watchExposureTime(plot, (what) => broken.push(what));
   const promoted = new Set<string>();
+  const expose = () =>
+    exposure.note(statusOf(world)?.canary?.images?.[0], Number(weightsOf(world).split("/")[1] ?? 0), world.clock.monotonic());
+  world.store.onRewind(expose);
   world.store.subscribe(({ resource, object, previous }) => {
     if (resource.plural === RESOURCES.httpRoutes.plural) {
-      exposure.note(statusOf(world)?.canary?.images?.[0], Number(weightsOf(world).split("/")[1] ?? 0), world.clock.monotonic());
+      expose();
     }
     const [latest, before] = [object, previous].map((one) => (one as Partial<RolloutObject> | undefined)?.status?.history?.[0]);
     if (latest?.outcome === "Promoted" && latest.finishedAt !== before?.finishedAt) {
@@ -70,7 +76,7 @@ export async function playHistory(plot: Plot, crds: readonly KubeObject[], switc
     }
   });
   const git = { image: FIRST, replicas: plot.replicas, spec: plot.spec };
-  const stage: Stage = { world, random: seededRandom(plot.seed + 1), git, policies };
+  const stage: Stage = { world, random: seededRandom(plot.seed + 1), git, policies, backup: { last: undefined } };
   try {
     await play(plot, stage, (deed) => narrator.say(tellDeed(deed)));
     exposure.note(undefined, 0, world.clock.monotonic());

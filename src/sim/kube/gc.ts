@@ -25,12 +25,18 @@ interface Entry {
 
 export function createGarbageCollector(store: KubeStore): GarbageCollector {
   let dirty = true;
-  const stop = store.subscribe((change) => {
+  const unsubscribe = store.subscribe((change) => {
     dirty ||= mattersToOwnership(change);
+  });
+  const forget = store.onRewind(() => {
+    dirty = true;
   });
   return {
     pending: () => dirty,
-    stop,
+    stop() {
+      unsubscribe();
+      forget();
+    },
     run() {
       let writes = 0;
       while (dirty) {

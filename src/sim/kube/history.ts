@@ -6,6 +6,8 @@ export interface History {
   add(change: Change): void;
   since(resourceVersion: number): readonly Change[];
   compact(resourceVersion: number): void;
+  /** The next change comes after this version, whatever came before. */
+  restart(resourceVersion: number): void;
 }
 
 export function createHistory(limit: number, start: number): History {
@@ -19,6 +21,10 @@ export function createHistory(limit: number, start: number): History {
   };
   return {
     compact,
+    restart(resourceVersion) {
+      forgotten = resourceVersion;
+      changes = [];
+    },
     add(change) {
       changes.push(change);
       // In batches: a list that shifts with each change would be copied with each change.

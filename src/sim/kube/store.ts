@@ -13,7 +13,7 @@ import { seededRandom } from "./random.ts";
 import { scaleOf } from "./scale.ts";
 import { fieldMatcher, labelMatcher } from "./selectors.ts";
 import { notFound } from "./status-error.ts";
-import { createTables } from "./tables.ts";
+import { createTables, type Snapshot } from "./tables.ts";
 import { view } from "./view.ts";
 import { createWriter } from "./writer.ts";
 
@@ -116,6 +116,15 @@ export interface KubeStore {
   changesSince(resourceVersion: number): readonly Change[];
   /** Forgets changes up to `resourceVersion` (default: all). */
   compact(resourceVersion?: number): void;
+  /** What etcd's backup holds. Of the definitions of custom kinds it must be the same that is served when it comes back. */
+  snapshot(): Snapshot;
+  /**
+   * Restored from a backup: later writes are lost, and the versions count on from where they were. No listener of changes is told; whoever
+   * watches must list anew.
+   */
+  rewind(to: Snapshot): void;
+  /** After every rewind. The answer unsubscribes. */
+  onRewind(listener: () => void): () => void;
   /** A stored object as another version of its resource shows it. */
   view(object: KubeObject, resource: Resource): KubeObject;
 }
@@ -164,6 +173,9 @@ export function createStore(options: StoreOptions): KubeStore {
     subscribe: tables.subscribe,
     changesSince: tables.changesSince,
     compact: (resourceVersion) => tables.compact(resourceVersion ?? tables.resourceVersion()),
+    snapshot: tables.snapshot,
+    rewind: tables.rewind,
+    onRewind: tables.onRewind,
     view: (object, resource) => view(kinds, object, kinds.require(resource)),
   };
   for (const name of options.namespaces ?? DEFAULT_NAMESPACES) {

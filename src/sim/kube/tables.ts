@@ -19,6 +19,16 @@ export interface Tables {
   subscribe(listener: (change: Change) => void): () => void;
   changesSince(resourceVersion: number): readonly Change[];
   compact(resourceVersion: number): void;
+  snapshot(): Snapshot;
+  rewind(to: Snapshot): void;
+  onRewind(listener: () => void): () => void;
+}
+
+/** All that was stored at one version. */
+export interface Snapshot {
+  readonly resourceVersion: number;
+  /** By storage, then by `namespace/name`. */
+  readonly objects: ReadonlyMap<string, ReadonlyMap<string, KubeObject>>;
 }
 
 /** The objects of one storage, by `namespace/name`. */
@@ -32,6 +42,7 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
   const tables = new Map<string, Table>();
   const history = createHistory(options.historyLimit, options.resourceVersion);
   const notify = createNotifier();
+  const rewound = new Set<() => void>();
   let version = options.resourceVersion;
 
   const table = (storage: string) => {
@@ -93,6 +104,24 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
     subscribe: notify.subscribe,
     changesSince: history.since,
     compact: history.compact,
+    snapshot: () => ({
+      resourceVersion: version,
+      objects: new Map([...tables].map(([storage, { objects }]) => [storage, new Map(objects)])),
+    }),
+    rewind(to) {
+      version = to.resourceVersion;
+      history.restart(version);
+      for (const storage of tables.keys()) {
+        tables.set(storage, { objects: new Map(to.objects.get(storage)), sorted: undefined });
+      }
+      for (const listener of [...rewound]) {
+        listener();
+      }
+    },
+    onRewind(listener) {
+      rewound.add(listener);
+      return () => void rewound.delete(listener);
+    },
   };
 
   function removeInstances(definition: KubeObject) {

@@ -23,6 +23,7 @@ export interface ProcessOptions {
   readonly trouble: WatchTrouble;
   readonly freezesOnChange: () => boolean;
   readonly listsAnew?: boolean | undefined;
+  readonly believesLists?: boolean | undefined;
   readonly feed: SimulatedFeed;
   readonly verbs: Verbs;
   readonly instance: string;
@@ -34,6 +35,8 @@ export interface ProcessOptions {
   /** A write ended the process. */
   readonly onKilled: () => void;
   readonly onFailure: (error: unknown) => void;
+  /** It found out that the API server's history went back, and starts anew. */
+  readonly onRewind: (process: ControllerProcess) => void;
 }
 
 export interface ControllerProcess {
@@ -111,8 +114,10 @@ export function startProcess(options: ProcessOptions): ControllerProcess {
     trouble,
     freezesOnChange: options.freezesOnChange,
     listsAnew: options.listsAnew,
+    believesLists: options.believesLists,
     random,
     onConcern: (key, why) => queue.add(key, why),
+    onRewind: () => options.onRewind(self),
   });
   feed.onSamples = (key) => queue.add(key, "samples");
 
@@ -122,7 +127,7 @@ export function startProcess(options: ProcessOptions): ControllerProcess {
     }
   }
 
-  return {
+  const self: ControllerProcess = {
     cache,
     lead() {
       queue.start();
@@ -137,6 +142,7 @@ export function startProcess(options: ProcessOptions): ControllerProcess {
       feed.forget();
     },
   };
+  return self;
 }
 
 function rethrowKilled(error: unknown): void {

@@ -25,9 +25,12 @@ export interface InformedCacheOptions {
   readonly freezesOnChange: () => boolean;
   /** False: who missed something never knows, to prove that an invariant can break. */
   readonly listsAnew?: boolean | undefined;
+  /** False: what a list says of an object that was seen in a later version is not believed, for the same proof. */
+  readonly believesLists?: boolean | undefined;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly onConcern: (rollout: string, why: string) => void;
+  readonly onRewind: () => void;
 }
 
 export interface InformedCache extends Cache {
@@ -50,15 +53,18 @@ export function createInformedCache({
   trouble,
   freezesOnChange,
   listsAnew = true,
+  believesLists = true,
   random,
   onConcern,
+  onRewind,
 }: InformedCacheOptions): InformedCache {
   const onFailure = (_name: unknown, error: unknown) => {
     throw error;
   };
+  const foundOut = () => alive && onRewind();
   const watches = new Map<string, PodWatch>();
   const serves = (resource: ResourceName) => isServed(store, RESOURCES[resource]);
-  const of = createWatchedStores({ onConcern: (key, why) => alive && onConcern(key, why), onFailure });
+  const of = createWatchedStores({ onConcern: (key, why) => alive && onConcern(key, why), onFailure, onRewind: foundOut });
   let alive = false;
   for (const name of WATCHED.filter(serves)) {
     for (const object of store.list(RESOURCES[name]).items) {
@@ -76,32 +82,60 @@ export function createInformedCache({
     }
   }
 
-  const stop = store.subscribe((change) => {
+  /** Kinds whose watch ended with the server's past, until they are listed anew. */
+  const unwatched = new Set<Watched | "pods">();
+  let rewinds = 0;
+
+  const unsubscribe = store.subscribe((change) => {
     const name = NAME_BY_PLURAL.get(change.resource.plural);
-    if (name === undefined) {
+    if (name === undefined || unwatched.has(name)) {
       return;
     }
+    const past = rewinds;
     for (const delay of tellings(trouble.fault, lag(name), random)) {
       if (delay === 0) tell(name, change);
-      else clock.schedule(delay, () => alive && tell(name, change));
+      else clock.schedule(delay, () => alive && past === rewinds && tell(name, change));
     }
   });
 
+  const fill = believesLists ? believe : putAll;
+
   /** As a reflector does after its watch was lost for too long. */
-  function relist(): void {
-    for (const name of WATCHED.filter(serves)) {
+  function relist(name: Watched | "pods"): void {
+    if (name !== "pods") {
       fill(of[name], store.list(RESOURCES[name]));
+      return;
     }
     for (const { labels, namespace, store: pods } of watches.values()) {
       fill(pods, store.list(RESOURCES.pods, { namespace, labelSelector: { matchLabels: labels } }));
     }
   }
+
+  const listed = [...WATCHED.filter(serves), "pods" as const];
+  const relistAll = () => listed.forEach(relist);
+
+  /** The versions that the watches ask for are not reached any more: each finds out for itself, and lists anew. */
+  function startAnew(): void {
+    rewinds += 1;
+    const past = rewinds;
+    for (const name of listed) {
+      unwatched.add(name);
+      clock.schedule(FIRST_RELIST_MS + Math.floor(random() * RELIST_WITHIN_MS), () => {
+        if (alive && past === rewinds) {
+          unwatched.delete(name);
+          relist(name);
+        }
+      });
+    }
+  }
+
+  const forget = store.onRewind(() => alive && startAnew());
   if (listsAnew) {
-    trouble.healed.add(relist);
+    trouble.healed.add(relistAll);
   }
 
   function watchPods(key: string, namespace: string, labels: Readonly<Record<string, string>>): PodWatch {
-    const pods = createStore<Pod>({ trim: withoutManagedFields, onListenerError: (error) => onFailure("pods", error) });
+    const pods = createStore<Pod>({ trim: withoutManagedFields, onListenerError: (error) => onFailure("pods", error), onRewind: foundOut });
     for (const pod of store.list(RESOURCES.pods, { namespace, labelSelector: { matchLabels: labels } }).items) {
       pods.put(pod);
     }
@@ -120,13 +154,22 @@ export function createInformedCache({
     ...createStoreCache(of, { ...podWatches, serves, freezesOnChange }),
     stop() {
       alive = false;
-      trouble.healed.delete(relist);
-      stop();
+      trouble.healed.delete(relistAll);
+      unsubscribe();
+      forget();
     },
   };
 }
 
-function fill(sink: Sink, { items, resourceVersion }: KubeList): void {
+/** A server that has not reached a watch's version answers after three seconds; then the reflector's first pauses. */
+const FIRST_RELIST_MS = 800;
+const RELIST_WITHIN_MS = 8_000;
+
+function putAll(sink: Sink, { items }: KubeList): void {
+  items.forEach(sink.put);
+}
+
+function believe(sink: Sink, { items, resourceVersion }: KubeList): void {
   const list = sink.relist(undefined);
   list.page(items, resourceVersion);
   list.done();

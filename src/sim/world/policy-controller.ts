@@ -1,6 +1,6 @@
 /** Writes the status of routes as the mesh's policy controller does, 0.1 s after a change. */
 import type { Clock } from "../../domain/clock.ts";
-import { RESOURCES, type Route, type Service } from "../../domain/kube.ts";
+import { type KubeObject, RESOURCES, type Route, type Service } from "../../domain/kube.ts";
 import type { KubeStore } from "../kube/store.ts";
 import { routeStatus } from "../mesh/route-status.ts";
 
@@ -8,11 +8,8 @@ const DELAY_MS = 100;
 
 export function acceptRoutes(store: KubeStore, clock: Clock): void {
   const findService = (namespace: string, name: string) => store.find(RESOURCES.services, namespace, name) as Service | undefined;
-  store.subscribe(({ resource, object, type }) => {
-    if (resource.plural !== RESOURCES.httpRoutes.plural || type === "DELETED") {
-      return;
-    }
-    const { namespace = "", name } = object.metadata;
+
+  function look({ metadata: { namespace = "", name } }: KubeObject): void {
     clock.schedule(DELAY_MS, () => {
       const route = store.find(RESOURCES.httpRoutes, namespace, name) as Route | undefined;
       const parents =
@@ -22,5 +19,12 @@ export function acceptRoutes(store: KubeStore, clock: Clock): void {
         store.patch(RESOURCES.httpRoutes, namespace, name, { type: "merge", body: { status: { parents } } }, { subresource: "status" });
       }
     });
+  }
+
+  store.subscribe(({ resource, object, type }) => {
+    if (resource.plural === RESOURCES.httpRoutes.plural && type !== "DELETED") {
+      look(object);
+    }
   });
+  store.onRewind(() => store.list(RESOURCES.httpRoutes).items.forEach(look));
 }

@@ -48,6 +48,12 @@ export interface WorldOptions {
   readonly through?: (verbs: Verbs) => Verbs;
   /** False: watches that were broken miss what happened meanwhile for good. */
   readonly listsAnew?: boolean;
+  /** False: what was seen in a later version stands against a list of a server that was restored from a backup. */
+  readonly believesLists?: boolean;
+  /** False: a process that finds out about it goes on with what it knows. */
+  readonly startsAnew?: boolean;
+  /** False: a process's wall time goes back where its clock is set back. */
+  readonly steady?: boolean;
   /** False: a process that does not hold the lease writes all the same. */
   readonly fence?: boolean;
   /** A write is sent while another process holds the lease. */
@@ -88,7 +94,8 @@ export function createWorld(options: WorldOptions): World {
   const random = seededRandom(options.seed);
   const skew = { controller: 0, server: 0 };
   const serverClock: Clock = { ...clock, now: () => clock.now() + skew.server };
-  const processClock = () => steady({ ...clock, now: () => clock.now() + skew.controller });
+  const wallClock: Clock = { ...clock, now: () => clock.now() + skew.controller };
+  const processClock = () => (options.steady === false ? wallClock : steady(wallClock));
   let ownClock = processClock();
   const freezesOnChange = options.freezesOnChange ?? (() => false);
   const store = createStore({
@@ -138,6 +145,7 @@ export function createWorld(options: WorldOptions): World {
       trouble,
       freezesOnChange: options.knowsFreezePolicies ?? freezesOnChange,
       listsAnew: options.listsAnew,
+      believesLists: options.believesLists,
       feed: ownFeed,
       verbs: verbsOver(over, verbs, clock, underWay),
       instance,
@@ -150,7 +158,18 @@ export function createWorld(options: WorldOptions): World {
         clock.schedule(RESTART_MS, () => world.start());
       },
       onFailure: (error) => failures.push(error),
+      onRewind: (rewound) => options.startsAnew !== false && startAnew(rewound, over),
     });
+  }
+
+  /** As the real process does: behind a closed fence, with everything read anew. An elder in a take-over has no time left for it. */
+  function startAnew(rewound: ControllerProcess, over: Line): void {
+    over.mayWrite = () => false;
+    rewound.stop();
+    if (process === rewound) {
+      world.kill();
+      clock.schedule(RESTART_MS, () => world.start());
+    }
   }
 
   const failures: unknown[] = [];

@@ -32,8 +32,14 @@ interface Charge {
   readonly pod: LivePod;
   readonly podIP: string;
   stopping: boolean;
+  told: PodReport | undefined;
   /** Takes back the end of the grace period. */
   spare: () => void;
+}
+
+/** The very pod, and not one that is to live again. */
+function isOf({ pod, stopping }: Charge, found: LivePod | undefined): boolean {
+  return found !== undefined && found.metadata.uid === pod.metadata.uid && (!stopping || isBeingDeleted(found));
 }
 
 export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP = "10.9.0.1", latencyMs = 5 }: KubeletOptions): Kubelet {
@@ -44,7 +50,7 @@ export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP =
     const [namespace, name] = splitKey(key);
     const pod = store.find(RESOURCES.pods, namespace, name) as LivePod | undefined;
     const charge = charges.get(key);
-    if (charge !== undefined && charge.pod.metadata.uid !== pod?.metadata.uid) {
+    if (charge !== undefined && !isOf(charge, pod)) {
       letGo(key, charge);
     }
     if (pod === undefined) {
@@ -59,7 +65,7 @@ export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP =
 
   function begin(key: string, pod: LivePod): void {
     const placed = pod.spec.nodeName === undefined ? place(pod) : pod;
-    const charge: Charge = { pod: placed, podIP: addresses.take(), stopping: false, spare: () => {} };
+    const charge: Charge = { pod: placed, podIP: addresses.take(), stopping: false, told: undefined, spare: () => {} };
     charges.set(key, charge);
     runtime.start(placed, (report) => tell(key, charge, report));
   }
@@ -70,6 +76,7 @@ export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP =
   }
 
   function tell(key: string, charge: Charge, report: PodReport): void {
+    charge.told = report;
     const { namespace = "", name, uid } = charge.pod.metadata;
     const pod = store.find(RESOURCES.pods, namespace, name) as LivePod | undefined;
     if (charges.get(key) !== charge || charge.stopping || pod === undefined || pod.metadata.uid !== uid) {
@@ -95,7 +102,7 @@ export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP =
     }
   }
 
-  /** The pod is gone from the store: by our hand, or forced by somebody. */
+  /** The pod is gone from the store: by our hand, or forced by somebody. Or its deletion was, with the server's last writes. */
   function letGo(key: string, charge: Charge): void {
     charges.delete(key);
     charge.spare();
@@ -112,12 +119,22 @@ export function createKubelet({ store, clock, runtime, nodeName = "n1", hostIP =
       queue.add(keyOf(object));
     }
   });
-  for (const pod of store.list(RESOURCES.pods).items) {
-    queue.add(keyOf(pod));
-  }
+  const lookAtAll = () => {
+    for (const key of new Set([...store.list(RESOURCES.pods).items.map(keyOf), ...charges.keys()])) {
+      queue.add(key);
+    }
+  };
+  const forget = store.onRewind(() => {
+    lookAtAll();
+    for (const [key, charge] of [...charges].filter(([, { told }]) => told !== undefined)) {
+      clock.schedule(latencyMs, () => charge.told && tell(key, charge, charge.told));
+    }
+  });
+  lookAtAll();
   return {
     close() {
       unsubscribe();
+      forget();
       queue.close();
       for (const { spare } of charges.values()) {
         spare();

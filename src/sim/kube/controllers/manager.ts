@@ -61,15 +61,20 @@ export function createControllerManager({
       collection.add("all");
     }
   });
-  for (const resource of [RESOURCES.deployments, RESOURCES.replicaSets, RESOURCES.services]) {
-    for (const object of store.list(resource).items) {
-      wake(resource.plural, object);
+  const wakeAll = () => {
+    for (const resource of [RESOURCES.deployments, RESOURCES.replicaSets, RESOURCES.services]) {
+      for (const object of store.list(resource).items) {
+        wake(resource.plural, object);
+      }
     }
-  }
-  collection.add("all");
+    collection.add("all");
+  };
+  const forget = store.onRewind(wakeAll);
+  wakeAll();
   return {
     close() {
       unsubscribe();
+      forget();
       collector.stop();
       for (const queue of [...Object.values(queues), collection]) {
         queue.close();

@@ -28,11 +28,15 @@ export function createSimulatedRuntime({ clock, behaviourOf, stopMsOf = () => 50
   return {
     start: (pod, report) => play({ pod, clock, report, later: (ms, run) => later(pod, ms, run) }, behaviourOf(pod)),
     stop(pod, stopped) {
-      scripts.get(pod.metadata.uid ?? "")?.();
-      later(pod, stopMsOf(pod), () => {
-        scripts.delete(pod.metadata.uid ?? "");
+      const uid = pod.metadata.uid ?? "";
+      scripts.get(uid)?.();
+      const cancel = clock.schedule(stopMsOf(pod), () => {
+        if (scripts.get(uid) === cancel) {
+          scripts.delete(uid);
+        }
         stopped();
       });
+      scripts.set(uid, cancel);
     },
     close() {
       for (const cancel of scripts.values()) {
