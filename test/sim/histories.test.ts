@@ -29,6 +29,10 @@ const NAMED: readonly (readonly [number, string])[] = [
   [3231, "the same, found out a moment too late: the Deployment was frozen for a rollout that had never been"],
   [3223, "the lease was lost with the backup: another took it while who had held it might still write"],
   [225, "the process was killed while its clock was hours behind: what was rolled back an hour ahead was never cleaned up"],
+  [
+    100726,
+    "replaced whole in a release, and stable's set deleted, with nobody there: taken for another Deployment, its trial was deleted and nothing ran",
+  ],
   [51434, "left frozen on an untried template, then scaled to nothing: a new rollout waited for ever for a set that runs"],
 ];
 

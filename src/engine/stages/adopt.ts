@@ -4,7 +4,7 @@
  * the next release.
  */
 
-import { RESTORE, ROLLOUT } from "../../api/marks.ts";
+import { RELEASE, RESTORE, ROLLOUT } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import { type Deployment, RESOURCES } from "../../domain/kube.ts";
 import { targetFinding } from "../../workload/findings.ts";
@@ -23,6 +23,12 @@ import { stalled } from "./stalled.ts";
 export function isAdoptedByUs(scene: Scene): boolean {
   const { o, names } = scene;
   return o.deployment?.metadata.annotations?.[ROLLOUT] === (o.deployment && adoptionMark(o.deployment, names.rollout));
+}
+
+/** Or was: a tool that writes the whole object takes our mark off, but the API server holds what is in a release paused, with a mark of its uid. */
+export function isKnownToUs(scene: Scene): boolean {
+  const { deployment } = scene.o;
+  return isAdoptedByUs(scene) || deployment?.metadata.annotations?.[RELEASE]?.startsWith(`${deployment.metadata.uid}/`) === true;
 }
 
 export function adopt(scene: Scene, deployment: Deployment): Draft {

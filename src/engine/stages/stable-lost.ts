@@ -13,7 +13,7 @@ import type { Draft } from "../draft.ts";
 import type { Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
 import { tell } from "../writes.ts";
-import { isAdoptedByUs } from "./adopt.ts";
+import { isKnownToUs } from "./adopt.ts";
 import { isResumedByUs } from "./resumed.ts";
 import { stalled } from "./stalled.ts";
 
@@ -23,7 +23,7 @@ export function stableLost(scene: Scene): Draft | undefined {
   if (deployment !== undefined && stable !== undefined && isResumedByUs(scene)) {
     return letKubernetes(scene, deployment);
   }
-  if (deployment === undefined || stable !== undefined || !isAdoptedByUs(scene) || status.stable === undefined) {
+  if (deployment === undefined || stable !== undefined || !isKnownToUs(scene) || status.stable === undefined) {
     return undefined;
   }
   const [source] = [trial, ...oldTrials].filter((set): set is ReplicaSet => set !== undefined);

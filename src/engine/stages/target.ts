@@ -9,7 +9,7 @@ import type { Draft } from "../draft.ts";
 import type { Scene } from "../scene.ts";
 import type { Action } from "../types.ts";
 import { cutMarkOf, lowerTo, tell } from "../writes.ts";
-import { isAdoptedByUs } from "./adopt.ts";
+import { isKnownToUs } from "./adopt.ts";
 import { close } from "./cut.ts";
 import { stalled } from "./stalled.ts";
 import { giveBack } from "./terminate.ts";
@@ -26,7 +26,7 @@ export function targetMissing(scene: Scene, policy: Policy): Draft {
 /** Deleted and made again, between two looks, with a template that was never stable: nothing of it is frozen. */
 export function targetReplaced(scene: Scene): Draft | undefined {
   const { o, status, stable } = scene;
-  if (status.stable === undefined || stable !== undefined || isAdoptedByUs(scene)) {
+  if (status.stable === undefined || stable !== undefined || isKnownToUs(scene)) {
     return undefined;
   }
   const rest = remains(scene);
