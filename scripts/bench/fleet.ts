@@ -83,13 +83,13 @@ async function startFleet({ access, size, replicas, say }: FleetOptions, signal:
 }
 
 /** A fleet whose rollouts a controller has adopted, some time ago. */
-export async function startAdoptedFleet(plane: Plane, size: Omit<FleetOptions, "access">, signal: AbortSignal) {
-  const fleet = await startFleet({ access: plane.access, ...size }, signal);
+export async function startAdoptedFleet(plane: Plane, size: Omit<FleetOptions, "access">) {
+  const fleet = await startFleet({ access: plane.access, ...size }, plane.signal);
   await fleet.adopt();
   const controller: Controller = await plane.startController();
   await fleet.until("adopted", () => fleet.count(({ phase }) => phase === "Ready"), ADOPT_WITHIN_MS);
   const adoptSeconds = (clock.monotonic() - controller.startedAt) / 1000;
-  await clock.sleep(SETTLE_MS, signal);
+  await clock.sleep(SETTLE_MS, plane.signal);
   return { fleet, controller, adoptSeconds };
 }
 

@@ -37,18 +37,18 @@ export interface IdleOptions extends Pick<PlaneOptions, "binaries"> {
 const NO_TRAFFIC = { requestsPerSecond: 0, scrapeMs: 60_000 };
 const START_WITHIN_MS = 5 * 60_000;
 
-export async function idle({ rollouts, replicas, seconds, binaries }: IdleOptions, say: Say, signal: AbortSignal): Promise<IdleResult> {
-  const plane = await startPlane({ binaries, ...NO_TRAFFIC });
+export async function idle({ rollouts, replicas, seconds, binaries }: IdleOptions, say: Say, interrupted: AbortSignal): Promise<IdleResult> {
+  const plane = await startPlane({ binaries, ...NO_TRAFFIC }, interrupted);
   try {
-    const { controller, adoptSeconds } = await startAdoptedFleet(plane, { size: rollouts, replicas, say }, signal);
+    const { controller, adoptSeconds } = await startAdoptedFleet(plane, { size: rollouts, replicas, say });
     const adopted = requestsOf(await plane.requests());
     await controller.kill();
 
     const { again, start } = await startAgain(plane, rollouts, say);
-    await clock.sleep(SETTLE_MS, signal);
+    await clock.sleep(SETTLE_MS, plane.signal);
     const [before, usageBefore] = [requestsOf(await plane.requests()), await again.usage()];
     say.progress(`idle with ${rollouts} rollouts for ${seconds} s`);
-    await clock.sleep(seconds * 1000, signal);
+    await clock.sleep(seconds * 1000, plane.signal);
     const [after, usage] = [requestsOf(await plane.requests()), await again.usage()];
     return {
       rollouts,

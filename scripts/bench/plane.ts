@@ -19,8 +19,8 @@ export interface Plane {
   queries(): Promise<number>;
   cuts(): Promise<readonly Cut[]>;
   startController(): Promise<Controller>;
-  /** Rejects when a process ends by itself. */
-  readonly failed: Promise<never>;
+  /** Ends with the plane: closed, interrupted, or one of its processes ended by itself. */
+  readonly signal: AbortSignal;
   close(): Promise<void>;
 }
 
@@ -33,27 +33,26 @@ export interface PlaneOptions {
 
 const SERIN = [process.execPath, "dist/serin.js", "controller"];
 
-export async function startPlane(options: PlaneOptions): Promise<Plane> {
+export async function startPlane(options: PlaneOptions, interrupted: AbortSignal): Promise<Plane> {
   const children = createChildren();
   const folder = await mkdtemp(join(tmpdir(), "serin-bench-"));
+  const end = new AbortController();
+  children.failed.catch((error: unknown) => end.abort(error));
+  const signal = AbortSignal.any([end.signal, interrupted]);
   const close = async () => {
+    end.abort(new Error("the measurement is over"));
     await children.close();
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    return await assemble(options, children, folder, close);
+    return { ...(await assemble(options, children, folder)), signal, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function assemble(
-  { binaries, ...mesh }: PlaneOptions,
-  children: Children,
-  folder: string,
-  close: () => Promise<void>,
-): Promise<Plane> {
+async function assemble({ binaries, ...mesh }: PlaneOptions, children: Children, folder: string): Promise<Omit<Plane, "signal" | "close">> {
   const api = binaries === undefined ? children.role("api") : children.role("control-plane");
   await mkdir(join(folder, "control-plane"));
   const { access, controllerKubeconfig } = await api.start({
@@ -93,7 +92,5 @@ async function assemble(
       const program = children.program("the controller", [...SERIN, ...flags], { NODE_ENV: "production" }, log);
       return controllerAt(program, () => readFile(log, "utf8"), began);
     },
-    failed: children.failed,
-    close,
   };
 }

@@ -40,11 +40,11 @@ const WITHIN_MS = 30 * 60_000;
 const LOOK_MS = 1_000;
 const PUSHES_AT_ONCE = 16;
 
-export async function releases(options: ReleasesOptions, say: Say, signal: AbortSignal): Promise<ReleasesResult> {
+export async function releases(options: ReleasesOptions, say: Say, interrupted: AbortSignal): Promise<ReleasesResult> {
   const { releases: size, replicas, badOneIn, binaries } = options;
-  const plane = await startPlane({ binaries, ...MESH });
+  const plane = await startPlane({ binaries, ...MESH }, interrupted);
   try {
-    const { fleet, controller } = await startAdoptedFleet(plane, { size, replicas, say }, signal);
+    const { fleet, controller } = await startAdoptedFleet(plane, { size, replicas, say });
 
     const before = await readings(plane, controller);
     const began = clock.monotonic();
@@ -56,7 +56,7 @@ export async function releases(options: ReleasesOptions, say: Say, signal: Abort
     await Promise.all([pushed, fleet.until("released", () => fleet.count(isOver), WITHIN_MS)]);
     const seconds = (clock.monotonic() - began) / 1000;
     const { queueLagSeconds, loopLagSeconds, memory } = await peaks.stop();
-    await clock.sleep(SETTLE_MS, signal);
+    await clock.sleep(SETTLE_MS, plane.signal);
     const after = await readings(plane, controller);
     return {
       releases: size,
