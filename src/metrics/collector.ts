@@ -1,12 +1,14 @@
 /**
- * Polls one source for all releases that share a preset, a source and an interval: in one go, one poll at a time, each with
- * an end before the next is due. A release that joins in between is polled at once, by itself, for its base.
+ * Polls one source for all releases that share a preset, a source and an interval: in one go, one poll at a time. Each release is
+ * told as soon as its own pods are answered. A poll ends when nothing good has come for most of an interval; one that takes longer
+ * while answers come delays the next. A release that joins in between is polled at once, by itself, for its base.
  */
 import { type Clock, steady } from "../domain/clock.ts";
 import type { Session } from "./feed-session.ts";
-import { isAsked, opensAt, takeAnswer, targetsOf, wantedSince } from "./feed-session.ts";
+import { opensAt, takeAnswer, wantedSince } from "./feed-session.ts";
 import type { Preset } from "./presets/preset.ts";
-import type { PollAnswer, PollOrder, Source, Target } from "./source.ts";
+import { type Answered, createRound, type Round } from "./round.ts";
+import { type Failure, LATE, LATE_SHARE, type PollOrder, type Source } from "./source.ts";
 
 export interface CollectorOptions {
   readonly source: Source;
@@ -23,9 +25,6 @@ export interface Collector {
   /** Resolves when nothing of it runs any more. */
   close(): Promise<void>;
 }
-
-/** Of the interval: what has not answered by then comes with the next poll. */
-const TIMEOUT_SHARE = 0.8;
 
 export function createCollector(options: CollectorOptions): Collector {
   const { clock, intervalMs, onSamples } = options;
@@ -55,18 +54,16 @@ export function createCollector(options: CollectorOptions): Collector {
   async function pollThese(asked: readonly (readonly [string, Session])[]): Promise<void> {
     const now = time();
     for (const [, session] of asked) session.openedAt ??= opensAt(session, options.source, now);
-    const answer = await poll(
-      options,
-      asked.map(([, session]) => session),
-      now,
-      closing.signal,
-    );
-    if (closing.signal.aborted) return;
-    for (const [key, session] of asked) {
-      if (sessions.get(key) !== session) continue;
-      takeAnswer(session, answer, options.preset, now);
-      onSamples(key);
-    }
+    const round = createRound(asked);
+    const take = (answered: readonly Answered[]) => {
+      for (const { key, session, answer } of answered) {
+        if (closing.signal.aborted || sessions.get(key) !== session) continue;
+        takeAnswer(session, answer, options.preset, now);
+        onSamples(key);
+      }
+    };
+    const since = Math.min(...asked.map(([, session]) => wantedSince(session, now)));
+    take(round.ended(await poll(options, round, { now, since }, take, closing.signal)));
   }
 
   const running = run();
@@ -88,35 +85,34 @@ export function createCollector(options: CollectorOptions): Collector {
   };
 }
 
-async function poll(options: CollectorOptions, sessions: readonly Session[], now: number, closing: AbortSignal): Promise<PollAnswer> {
-  const { source, preset, intervalMs, clock } = options;
+/** Answers what became of the pods that were not told of. */
+async function poll(
+  { source, preset, intervalMs, clock }: CollectorOptions,
+  { targets, isCurrent, told }: Round,
+  times: Pick<PollOrder, "now" | "since">,
+  take: (answered: readonly Answered[]) => void,
+  closing: AbortSignal,
+): Promise<Failure | undefined> {
   const late = new AbortController();
-  const cancel = clock.schedule(intervalMs * TIMEOUT_SHARE, () => late.abort());
-  const order: PollOrder = {
-    preset,
-    intervalMs,
-    now,
-    targets: unique(sessions.flatMap(({ request }) => targetsOf(request))),
-    since: Math.min(...sessions.map((session) => wantedSince(session, now))),
-    isCurrent: (target) => sessions.some((session) => isAsked(session, target)),
-  };
+  const wait = () => clock.schedule(intervalMs * LATE_SHARE, () => late.abort());
+  let cancel = wait();
   try {
-    return await source.poll(order, AbortSignal.any([closing, late.signal]));
+    await source.poll(
+      { preset, intervalMs, targets, isCurrent, ...times },
+      (part) => {
+        if (part.answer.ok) {
+          cancel();
+          cancel = wait();
+        }
+        take(told(part));
+      },
+      AbortSignal.any([closing, late.signal]),
+    );
+    return undefined;
   } catch (error) {
-    if (late.signal.aborted)
-      return { ok: false, reason: "Unreachable", message: "the metrics did not arrive before the next poll was due" };
+    if (late.signal.aborted) return LATE;
     return { ok: false, reason: "BadAnswer", message: `the metrics could not be read: ${error instanceof Error ? error.message : error}` };
   } finally {
     cancel();
   }
-}
-
-/** A pod that is asked for twice (by two releases, or as server and as client) is read once, for all views. */
-function unique(targets: readonly Target[]): Target[] {
-  const byUid = new Map<string, Target>();
-  for (const target of targets) {
-    const before = byUid.get(target.pod.uid);
-    byUid.set(target.pod.uid, before === undefined ? target : { ...target, views: new Set([...before.views, ...target.views]) });
-  }
-  return [...byUid.values()];
 }

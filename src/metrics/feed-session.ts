@@ -72,12 +72,15 @@ export function faultOf({ fault }: Pick<Session, "fault">, { reason, message }: 
   return { reason, message, since: fault?.since ?? now };
 }
 
-export function targetsOf({ namespace, stable, canary, clients }: SampleRequest): Target[] {
-  const of = (pods: SampleRequest["stable"], view: View) => pods.map((pod) => ({ namespace, pod, views: new Set([view]) }));
+export function targetsOf(release: string, { request, state }: Session): Target[] {
+  const { namespace, stable, canary, clients } = request;
+  const of = (pods: SampleRequest["stable"], view: View) =>
+    pods.map((pod) => ({ namespace, pod, views: new Set([view]), release, since: state.pods.get(pod.uid)?.at ?? 0 }));
   return [...of([...stable, ...canary], "server"), ...of(clients, "client")];
 }
 
 /** Whether this pod, with this address, is among those that are asked for now. */
 export function isAsked({ request }: Session, { pod }: Target): boolean {
-  return [...request.stable, ...request.canary, ...request.clients].some(({ uid, ip }) => uid === pod.uid && ip === pod.ip);
+  const isIt = ({ uid, ip }: SampleRequest["stable"][number]) => uid === pod.uid && ip === pod.ip;
+  return request.canary.some(isIt) || request.stable.some(isIt) || request.clients.some(isIt);
 }

@@ -7,7 +7,7 @@
  * one of them is read.
  */
 import type { Preset } from "./presets/preset.ts";
-import type { ApiSeries } from "./prometheus-api.ts";
+import type { ApiSample, ApiSeries } from "./prometheus-api.ts";
 import type { Labels, Series } from "./series.ts";
 import type { Reading } from "./source.ts";
 
@@ -28,7 +28,8 @@ interface OwnSeries extends Pick<NamedSeries, "samples"> {
   readonly labels: Labels;
 }
 
-export function readingsOf(series: readonly NamedSeries[], preset: Preset): PodReadings {
+/** Of those that are not newer than `since` (milliseconds since the epoch) the last one alone. */
+export function readingsOf(series: readonly NamedSeries[], preset: Preset, since: number): PodReadings {
   const starts = series.filter(({ name }) => name === preset.processStart).map(({ labels }) => labels);
   // A target that got one label more holds all labels of the one that it was.
   const targets = starts.toSorted((a, b) => Object.keys(b).length - Object.keys(a).length);
@@ -38,7 +39,7 @@ export function readingsOf(series: readonly NamedSeries[], preset: Preset): PodR
   );
   const alive = aliveOf([...byTarget].toSorted(([a, seriesA], [b, seriesB]) => seriesB.length - seriesA.length || (a < b ? -1 : 1)));
   const [chosen] = alive;
-  return { readings: chosen === undefined ? [] : byTime(chosen), duplicated: alive.length > 1 };
+  return { readings: chosen === undefined ? [] : byTime(chosen, since), duplicated: alive.length > 1 };
 }
 
 function ownSeries({ name, labels, samples }: NamedSeries, targets: readonly Labels[], { prometheus }: Preset): OwnSeries {
@@ -62,6 +63,7 @@ const UNKNOWN_SPACING_MS = 30_000;
 
 /** Targets that are still scraped: one that is gone has samples too, up to its end. */
 function aliveOf(targets: readonly (readonly [string, readonly OwnSeries[]])[]): readonly (readonly OwnSeries[])[] {
+  if (targets.length === 1) return targets.map(([, series]) => series);
   const timesOf = targets.map(([, series]) => timesIn(series));
   const newest = Math.max(...timesOf.map((times) => times.at(-1) ?? 0));
   const gaps = timesOf.flatMap((times) => times.slice(1).map((time, index) => time - (times[index] ?? 0)));
@@ -77,14 +79,22 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
-function byTime(series: readonly OwnSeries[]): readonly Reading[] {
+function byTime(series: readonly OwnSeries[], since: number): readonly Reading[] {
+  const from = lastUpTo(series, since);
   const times = new Map<number, Series[]>();
   for (const { name, identity, labels, samples } of series) {
-    for (const { at, value } of samples) {
+    for (let index = samples.length - 1; index >= 0; index -= 1) {
+      const { at, value } = samples[index] as ApiSample;
+      if (at < from) break;
       const list = times.get(at);
       if (list === undefined) times.set(at, [{ name, identity, labels, value }]);
       else list.push({ name, identity, labels, value });
     }
   }
   return [...times].toSorted(([a], [b]) => a - b).map(([at, list]) => ({ at, series: list }));
+}
+
+/** Samples of a series come in the order of time. */
+function lastUpTo(series: readonly OwnSeries[], since: number): number {
+  return Math.max(...series.map(({ samples }) => samples.findLast(({ at }) => at <= since)?.at ?? Number.NEGATIVE_INFINITY));
 }

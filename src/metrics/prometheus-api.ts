@@ -3,9 +3,9 @@
  *
  * What is put right here, by interceptors of its HTTP client: queries go by POST (they are long), end with the signal, have
  * a size limit and the CA file's certificates; the status of an error without a JSON body is kept (linkerd-viz answers 403
- * with an empty one, and it takes an answer that it cannot read for a network error); series that are native histograms, on
- * which it would throw, are left out. It makes +Inf NaN: both are refused as counts anyway. What it throws is not always an
- * Error: here everything becomes a typed answer.
+ * with an empty one, and it takes an answer that it cannot read for a network error); the series are read here, without an object and
+ * a Date for every sample, and without those that are native histograms, on which it would throw. +Inf is read as NaN: both are
+ * refused as counts anyway. What it throws is not always an Error: here everything becomes a typed answer.
  */
 import { Agent as HttpsAgent } from "node:https";
 import { PrometheusDriver } from "prometheus-query";
@@ -50,6 +50,7 @@ export function createPrometheusApi({ url, token, ca, whenForbidden }: ApiAccess
   return {
     async query(query, time, signal) {
       let rejected: Rejected | undefined;
+      let result: readonly Result[] = [];
       const driver = new PrometheusDriver({
         endpoint: url,
         preferPost: true,
@@ -59,7 +60,11 @@ export function createPrometheusApi({ url, token, ca, whenForbidden }: ApiAccess
           onFulfilled: (config) => Object.assign(config, { signal, httpsAgent, maxContentLength: MAX_BYTES, maxRedirects: 0 }),
         },
         responseInterceptor: {
-          onFulfilled: (response) => Object.assign(response, { data: withoutNativeHistograms(response.data) }),
+          onFulfilled: (response) => {
+            const answer = withoutResult(response.data);
+            result = answer.result;
+            return Object.assign(response, { data: answer.body });
+          },
           onRejected: (error: Rejected) => {
             rejected = error;
             throw error;
@@ -67,8 +72,8 @@ export function createPrometheusApi({ url, token, ca, whenForbidden }: ApiAccess
         },
       });
       try {
-        const { result } = await driver.instantQuery(query, time);
-        return { ok: true, series: (result as Parsed[]).map(seriesOf) };
+        await driver.instantQuery(query, time);
+        return { ok: true, series: result.flatMap(seriesOf) };
       } catch {
         signal.throwIfAborted();
         return failureOf(rejected, whenForbidden);
@@ -78,28 +83,29 @@ export function createPrometheusApi({ url, token, ca, whenForbidden }: ApiAccess
   };
 }
 
-/** A range vector has values, an instant vector has one. */
-interface Parsed {
-  readonly metric: { readonly labels: Labels } | null;
-  readonly values?: readonly ParsedSample[];
-  readonly value?: ParsedSample;
+/** A range vector has values, an instant vector has one, a native histogram neither. */
+interface Result {
+  readonly metric: Labels & { readonly __name__?: string };
+  readonly values?: readonly Value[];
+  readonly value?: Value;
 }
 
-interface ParsedSample {
-  readonly time: Date;
-  readonly value: number;
-}
+type Value = readonly [seconds: number, value: string];
 
-function seriesOf({ metric, values, value }: Parsed): ApiSeries {
-  const samples = values ?? (value === undefined ? [] : [value]);
-  return { labels: metric?.labels ?? {}, samples: samples.map((sample) => ({ at: sample.time.getTime(), value: sample.value })) };
-}
-
-function withoutNativeHistograms(body: unknown): unknown {
+/** The answer without its series, and these; one of another form stays as it is. */
+function withoutResult(body: unknown): { readonly body: unknown; readonly result: readonly Result[] } {
   const data = (body as { data?: { result?: unknown } } | null)?.data;
-  if (!Array.isArray(data?.result)) return body;
-  const result = data.result.filter((series: { values?: unknown; value?: unknown }) => Array.isArray(series.values ?? series.value));
-  return { ...(body as object), data: { ...data, result } };
+  if (!Array.isArray(data?.result)) return { body, result: [] };
+  return { body: { ...(body as object), data: { ...data, result: [] } }, result: data.result };
+}
+
+function seriesOf({ metric: { __name__: _, ...labels }, values, value }: Result): ApiSeries[] {
+  const samples = values ?? (value === undefined ? undefined : [value]);
+  return samples === undefined ? [] : [{ labels, samples: samples.map(sampleOf) }];
+}
+
+function sampleOf([seconds, value]: Value): ApiSample {
+  return { at: Math.round(seconds * 1000), value: Number.parseFloat(value) };
 }
 
 /** What the HTTP client rejected; an answer that it let through is no answer of Prometheus if reading it fails. */

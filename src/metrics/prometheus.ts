@@ -1,17 +1,30 @@
 /**
- * A Prometheus that scrapes the mesh: raw samples of all pods of all releases, one set of queries for each poll.
+ * A Prometheus that scrapes the mesh: raw samples of all pods of all releases, one set of queries for each poll, and each pod told of
+ * as soon as its own queries are answered.
  *
  * Every poll asks for a little more than it needs: the samples since the last good one, and those before that the server
  * may have got late. Nothing is aggregated there.
  */
+import { chunksOf } from "./chunks.ts";
 import { neededLabels } from "./condition.ts";
+import { createGathering, type PodsQuery } from "./gathering.ts";
 import { type NamedSeries, readingsOf } from "./pod-series.ts";
 import type { FamilySpec, Preset } from "./presets/preset.ts";
 import { type ApiAnswer, createPrometheusApi, type PrometheusApi } from "./prometheus-api.ts";
 import { anySeries, rangeSelector } from "./promql.ts";
 import { watchedFile } from "./secret-file.ts";
 import { familiesOf, startFamily, type View } from "./series.ts";
-import type { ExchangeHook, Failure, PodAnswer, PollAnswer, PollOrder, Source, Target } from "./source.ts";
+import {
+  type ExchangeHook,
+  type Failure,
+  LATE,
+  LATE_SHARE,
+  type PodAnswer,
+  type PollOrder,
+  type PollPart,
+  type Source,
+  type Target,
+} from "./source.ts";
 import { inTurns } from "./turns.ts";
 
 export interface PrometheusOptions {
@@ -34,6 +47,12 @@ const NOT_CONFIGURED: Failure = {
   message: "no Prometheus is configured: start the controller with --prometheus-url, or use analysis.source: Proxies",
 };
 
+const FILE_UNREAD: Failure = {
+  ok: false,
+  reason: "Unreachable",
+  message: "a file of --prometheus-token-file or --prometheus-ca-file cannot be read",
+};
+
 type Ask = (query: string) => Promise<ApiAnswer>;
 
 export function createPrometheusSource({ url, tokenFile, caFile, onQuery }: PrometheusOptions): Source {
@@ -51,29 +70,41 @@ export function createPrometheusSource({ url, tokenFile, caFile, onQuery }: Prom
     return api.of;
   }
 
-  function asking(from: PrometheusApi, now: number, signal: AbortSignal): Ask {
+  /** What does not answer in time fails alone. */
+  function asking(from: PrometheusApi, { now, intervalMs }: PollOrder, signal: AbortSignal): Ask {
+    const ask = async (query: string): Promise<ApiAnswer> => {
+      const late = AbortSignal.timeout(intervalMs * LATE_SHARE);
+      try {
+        return await from.query(query, now, AbortSignal.any([signal, late]));
+      } catch (error) {
+        if (signal.aborted || !late.aborted) throw error;
+        return LATE;
+      }
+    };
     return async (query) => {
       const started = performance.now();
-      const answer = await from.query(query, now, signal).catch((error: unknown) => {
-        onQuery?.({ seconds: (performance.now() - started) / 1000, ok: false });
-        throw error;
-      });
-      onQuery?.({ seconds: (performance.now() - started) / 1000, ok: answer.ok });
-      return answer;
+      let ok = false;
+      try {
+        const answer = await ask(query);
+        ok = answer.ok;
+        return answer;
+      } finally {
+        onQuery?.({ seconds: (performance.now() - started) / 1000, ok });
+      }
     };
   }
 
   return {
     keepsHistory: true,
-    async poll(order, signal) {
-      if (url === undefined) return NOT_CONFIGURED;
+    async poll(order, tell, signal) {
+      if (url === undefined) return tell({ targets: order.targets, answer: NOT_CONFIGURED });
       let from: PrometheusApi;
       try {
         from = await current(url, order.preset);
       } catch {
-        return { ok: false, reason: "Unreachable", message: "a file of --prometheus-token-file or --prometheus-ca-file cannot be read" };
+        return tell({ targets: order.targets, answer: FILE_UNREAD });
       }
-      return pollPods(order, asking(from, order.now, signal));
+      await pollPods(order, asking(from, order, signal), tell);
     },
     async close() {
       api?.of.close();
@@ -81,71 +112,62 @@ export function createPrometheusSource({ url, tokenFile, caFile, onQuery }: Prom
   };
 }
 
-async function pollPods(order: PollOrder, ask: Ask): Promise<PollAnswer> {
+async function pollPods(order: PollOrder, ask: Ask, tell: (part: PollPart) => void): Promise<void> {
   const queries = queriesOf(order);
-  const answers = await inTurns(queries, QUERIES_AT_ONCE, async ({ family, query }) => ({ family, answer: await ask(query) }));
-  const byPod = new Map<string, NamedSeries[]>();
-  for (const { family, answer } of answers) {
-    if (!answer.ok) return answer;
-    for (const series of answer.series) {
-      const pod = podOf(order.preset, series.labels);
-      const list = byPod.get(pod) ?? [];
-      list.push({ ...series, name: family.name });
-      byPod.set(pod, list);
-    }
-  }
-  const isKnown = order.targets.some(({ namespace, pod }) => byPod.has(`${namespace}/${pod.name}`));
-  const missing = isKnown || order.targets.length === 0 ? undefined : await whyNothing(order.preset, ask);
-  const pods = new Map<string, PodAnswer>();
-  for (const target of order.targets) {
-    if (order.isCurrent(target)) pods.set(target.pod.uid, missing ?? answerOf(target, byPod, order));
-  }
-  return { ok: true, pods };
+  const gathering = createGathering(order.preset, queries);
+  const tellAll = (targets: Iterable<Target>, answer: (target: Target) => PodAnswer) => {
+    const asked = [...targets];
+    const pods = new Map(asked.filter(order.isCurrent).map((target) => [target.pod.uid, answer(target)]));
+    if (asked.length > 0) tell({ targets: asked, answer: { ok: true, pods } });
+  };
+  await inTurns(queries, QUERIES_AT_ONCE, async (query) => {
+    const { read, failed } = gathering.take(query, await ask(query.text));
+    for (const [failure, targets] of failed) tell({ targets, answer: failure });
+    tellAll(read.keys(), (target) => answerOf(target, read.get(target) ?? [], order));
+  });
+  const { silent } = gathering;
+  const missing = silent.length === 0 ? undefined : await whyNothing(order.preset, ask);
+  tellAll(silent, (target) => missing ?? answerOf(target, [], order));
 }
 
-interface FamilyQuery {
-  readonly family: FamilySpec;
-  readonly query: string;
+interface TextQuery extends PodsQuery {
+  readonly text: string;
 }
 
-function queriesOf({ preset, targets, now, since }: PollOrder): FamilyQuery[] {
+/** Those of the first pods first, so that these are whole soon. */
+function queriesOf({ preset, targets, now, since }: PollOrder): TextQuery[] {
   const rangeSeconds = Math.ceil((Math.min(MAX_RANGE_MS, Math.max(0, now - since)) + LOOKBACK_MS) / 1000);
   const of = (families: readonly FamilySpec[], asked: readonly Target[]) =>
-    chunks(asked, PODS_PER_QUERY).flatMap((chunk) =>
-      families.map((family) => ({ family, query: rangeSelector(family, preset, namesOf(chunk), rangeSeconds) })),
+    chunksOf(asked, PODS_PER_QUERY).flatMap((chunk, place, { length }) =>
+      families.map((family) => {
+        const text = rangeSelector(family, preset, namesOf(chunk), rangeSeconds);
+        return { turn: place / length, query: { family, targets: chunk, text } };
+      }),
     );
   const seenBy = (view: View) => targets.filter(({ views }) => views.has(view));
-  return [
+  const queries = [
     ...of([startFamily(preset)], targets),
     ...of(familiesOf(preset, "server"), seenBy("server")),
     ...of(familiesOf(preset, "client"), seenBy("client")),
   ];
+  return queries.toSorted((a, b) => a.turn - b.turn).map(({ query }) => query);
 }
 
 function namesOf(targets: readonly Target[]) {
   return { namespaces: [...new Set(targets.map(({ namespace }) => namespace))], pods: [...new Set(targets.map(({ pod }) => pod.name))] };
 }
 
-function chunks<T>(list: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
-}
-
-function podOf({ prometheus }: Preset, labels: NamedSeries["labels"]): string {
-  return `${labels[prometheus.namespaceLabel] ?? ""}/${labels[prometheus.podLabel] ?? ""}`;
-}
-
 /** Kubernetes rounds a pod's start down to the second. */
 const START_PRECISION_MS = 1_000;
 
-function answerOf({ namespace, pod }: Target, byPod: ReadonlyMap<string, readonly NamedSeries[]>, { preset, now }: PollOrder): PodAnswer {
-  const series = byPod.get(`${namespace}/${pod.name}`) ?? [];
+function answerOf({ pod, since }: Target, series: readonly NamedSeries[], { preset, now }: PollOrder): PodAnswer {
   if (series.length === 0) {
     // A pod that began just now has not been scraped yet.
     return now - pod.startedAt < FIRST_SAMPLE_MS ? { ok: true, readings: [], duplicated: false } : NO_SERIES;
   }
   const lacking = lackingLabel(preset, series);
   if (lacking !== undefined) return lacking;
-  const { readings, duplicated } = readingsOf(series, preset);
+  const { readings, duplicated } = readingsOf(series, preset, since);
   // A pod of that name from before (a StatefulSet's) is another one.
   return { ok: true, readings: readings.filter(({ at }) => at >= pod.startedAt - START_PRECISION_MS), duplicated };
 }

@@ -34,13 +34,12 @@ export function createProxiesSource({ onScrape }: ProxiesOptions = {}): Source {
 
   return {
     keepsHistory: false,
-    async poll(order, signal) {
-      const pods = new Map<string, PodAnswer>();
+    async poll(order, tell, signal) {
       await inTurns(order.targets, AT_ONCE, async (target) => {
         const answer = await ask(order, target, signal);
-        if (order.isCurrent(target)) pods.set(target.pod.uid, answer);
+        const pods = new Map<string, PodAnswer>(order.isCurrent(target) ? [[target.pod.uid, answer]] : []);
+        tell({ targets: [target], answer: { ok: true, pods } });
       });
-      return { ok: true, pods };
     },
     close: () => agent.destroy(),
   };

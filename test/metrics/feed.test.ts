@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { SampleRequest } from "../../src/domain/samples.ts";
 import { createFeed, type Feed } from "../../src/metrics/feed.ts";
-import type { PollAnswer, PollOrder, Source } from "../../src/metrics/source.ts";
+import type { PollAnswer, PollOrder, PollPart, Source } from "../../src/metrics/source.ts";
 import { createVirtualClock, type VirtualClock } from "../support/virtual-clock.ts";
 import { labRequest } from "./lab.ts";
 import { answer, ProxyModel } from "./proxy-model.ts";
@@ -18,6 +18,8 @@ interface Lab {
   readonly pods: ProxyModel[];
   /** What the next polls do instead of answering from the pods. */
   poll: ((order: PollOrder, signal: AbortSignal) => Promise<PollAnswer>) | undefined;
+  /** The same, part by part. */
+  parts: ((order: PollOrder, tell: (part: PollPart) => void, signal: AbortSignal) => Promise<void>) | undefined;
   closed: number;
 }
 
@@ -26,9 +28,10 @@ function lab(): Lab {
   const pods = ["stable", "canary", "other-stable", "other-canary"].map((uid) => new ProxyModel(uid, clock.now() - 3_600_000));
   const source = (keepsHistory: boolean): Source => ({
     keepsHistory,
-    async poll(order, signal) {
+    async poll(order, tell, signal) {
       made.orders.push(order);
-      return made.poll === undefined ? read(made, order) : made.poll(order, signal);
+      if (made.parts !== undefined) return made.parts(order, tell, signal);
+      tell({ targets: order.targets, answer: made.poll === undefined ? read(made, order) : await made.poll(order, signal) });
     },
     async close() {
       made.closed += 1;
@@ -37,7 +40,7 @@ function lab(): Lab {
   const orders: PollOrder[] = [];
   const told: string[] = [];
   const feed = createFeed({ clock, sources: { Proxies: source(false), Prometheus: source(true) }, onSamples: (key) => told.push(key) });
-  const made: Lab = { clock, feed, orders, told, pods, poll: undefined, closed: 0 };
+  const made: Lab = { clock, feed, orders, told, pods, poll: undefined, parts: undefined, closed: 0 };
   return made;
 }
 
@@ -293,6 +296,128 @@ describe("a poll that fails (scar 31)", () => {
     expect(most).toBe(1);
     await made.feed.close();
     expect(running).toBe(0);
+  });
+});
+
+describe("a poll that answers part by part", () => {
+  const ofRelease = (order: PollOrder, release: string) => order.targets.filter((target) => target.release === release);
+
+  /** Answers of some releases' pods at once, and then as it is told. */
+  function tellOf(made: Lab, order: PollOrder, tell: (part: PollPart) => void, release: string): void {
+    tell({ targets: ofRelease(order, release), answer: read(made, order) });
+  }
+
+  async function two(made: Lab): Promise<void> {
+    made.feed.request("lab/web", request());
+    made.feed.request("lab/other", request({}, "other-"));
+    await made.clock.advance(0);
+  }
+
+  it("tells a release as soon as its own pods are answered, whatever others wait for", async () => {
+    const made = lab();
+    await two(made);
+    const later = Promise.withResolvers<void>();
+    made.parts = async (order, tell) => {
+      tellOf(made, order, tell, "lab/other");
+      await later.promise;
+      tellOf(made, order, tell, "lab/web");
+    };
+    made.told.length = 0;
+    await made.clock.advance(INTERVAL);
+    expect(made.told).toEqual(["lab/other"]);
+    expect(made.feed.read("lab/other", 0).scrapes).toHaveLength(1);
+    later.resolve();
+    await made.clock.advance(1);
+    expect(made.told).toEqual(["lab/other", "lab/web"]);
+    await made.feed.close();
+  });
+
+  it("waits for all pods of a release", async () => {
+    const made = lab();
+    await two(made);
+    made.parts = async (order, tell) => {
+      const [first, ...rest] = ofRelease(order, "lab/web");
+      tell({ targets: [first!], answer: read(made, order) });
+      expect(made.told).toEqual([]);
+      tell({ targets: rest, answer: read(made, order) });
+      expect(made.told).toEqual(["lab/web"]);
+      tellOf(made, order, tell, "lab/other");
+    };
+    made.told.length = 0;
+    await made.clock.advance(INTERVAL);
+    expect(made.told).toEqual(["lab/web", "lab/other"]);
+    await made.feed.close();
+  });
+
+  it("a part that fails fails its own pods, with its reason", async () => {
+    const made = lab();
+    await two(made);
+    made.parts = async (order, tell) => {
+      tell({ targets: ofRelease(order, "lab/web"), answer: { ok: false, reason: "Unreachable", message: "nobody there" } });
+      tellOf(made, order, tell, "lab/other");
+    };
+    await made.clock.advance(INTERVAL);
+    expect(made.feed.read("lab/web", 0)).toMatchObject({ scrapes: [], fault: { reason: "Unreachable", message: "nobody there" } });
+    const other = made.feed.read("lab/other", 0);
+    expect([other.scrapes.length, other.fault]).toEqual([1, undefined]);
+    await made.feed.close();
+  });
+
+  it("a part of a release that fails leaves the others' counts, and what it lacks comes with the next", async () => {
+    const made = lab();
+    made.pods.push(new ProxyModel("second", made.clock.now() - 3_600_000));
+    const [stable] = request().stable;
+    made.feed.request("lab/web", request({ stable: [stable!, { ...stable!, uid: "second" }] }));
+    await made.clock.advance(0);
+    for (const pod of made.pods) pod.serve({ good: 10, failed: 0 });
+    made.parts = async (order, tell) => {
+      const lost = order.targets.filter(({ pod }) => pod.uid === "second");
+      tell({ targets: lost, answer: { ok: false, reason: "Unreachable", message: "nobody there" } });
+      tell({ targets: order.targets.filter((target) => !lost.includes(target)), answer: read(made, order) });
+    };
+    await made.clock.advance(INTERVAL);
+    expect(made.feed.read("lab/web", 0).scrapes).toMatchObject([{ stable: { requests: 10 }, canary: { requests: 10 } }]);
+    made.parts = undefined;
+    await made.clock.advance(INTERVAL);
+    expect(made.feed.read("lab/web", 0).scrapes.at(-1)).toMatchObject({ stable: { requests: 10 }, canary: { requests: 0 } });
+    await made.feed.close();
+  });
+
+  it("takes longer than the interval while answers come, and delays the next poll", async () => {
+    const made = lab();
+    await two(made);
+    made.parts = async (order, tell, signal) => {
+      await made.clock.sleep(0.7 * INTERVAL, signal);
+      tellOf(made, order, tell, "lab/web");
+      await made.clock.sleep(0.7 * INTERVAL, signal);
+      tellOf(made, order, tell, "lab/other");
+    };
+    await made.clock.advance(INTERVAL + 1.5 * INTERVAL);
+    expect(made.orders).toHaveLength(3);
+    for (const key of ["lab/web", "lab/other"]) expect(made.feed.read(key, 0)).toMatchObject({ scrapes: [{}] });
+    await made.feed.close();
+  });
+
+  it("that goes quiet in the middle is late for those that wait still", async () => {
+    const made = lab();
+    await two(made);
+    made.parts = async (order, tell, signal) => {
+      tellOf(made, order, tell, "lab/other");
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    };
+    await made.clock.advance(INTERVAL + 0.9 * INTERVAL);
+    expect(made.feed.read("lab/web", 0).fault).toMatchObject({ reason: "Unreachable", message: expect.stringContaining("did not arrive") });
+    expect(made.feed.read("lab/other", 0).fault).toBeUndefined();
+    await made.feed.close();
+  });
+
+  it("says of each pod which samples are known", async () => {
+    const made = lab();
+    await two(made);
+    const polledAt = made.clock.now();
+    await made.clock.advance(INTERVAL);
+    expect(made.orders.map(({ targets }) => targets.map(({ since }) => since))).toEqual([Array(4).fill(0), Array(4).fill(polledAt)]);
+    await made.feed.close();
   });
 });
 

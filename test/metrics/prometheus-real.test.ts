@@ -10,6 +10,7 @@ import type { PollAnswer, Target } from "../../src/metrics/source.ts";
 import { requires } from "../support/requires.ts";
 import { serve } from "./http.ts";
 import { captured, LAB_PODS, type LabPod, labPod, labRequest, TRUTH } from "./lab.ts";
+import { polled } from "./polled.ts";
 import { type ScrapeTarget, startPrometheus } from "./real-prometheus.ts";
 
 const prometheus = requires("prometheus");
@@ -46,13 +47,16 @@ function targets(): Target[] {
     namespace: "lab",
     pod: labPod(pod, { startedAt: AN_HOUR_AGO }),
     views: new Set([pod === "client" ? "client" : "server"]),
+    release: "lab/web",
+    since: 0,
   }));
 }
 
 function pollOnce(url: string, asked = targets()): Promise<PollAnswer> {
   const source = createPrometheusSource({ url });
   onTestFinished(() => source.close());
-  return source.poll(
+  return polled(
+    source,
     { preset: linkerd, intervalMs: 2_000, targets: asked, now: Date.now(), since: Date.now(), isCurrent: () => true },
     never,
   );

@@ -6,13 +6,20 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { linkerd } from "../../src/metrics/presets/linkerd.ts";
 import { createPrometheusSource, type PrometheusOptions } from "../../src/metrics/prometheus.ts";
 import type { Labels } from "../../src/metrics/series.ts";
-import type { PodAnswer, PollAnswer, PollOrder, Target } from "../../src/metrics/source.ts";
+import type { PodAnswer, PollAnswer, PollOrder, PollPart, Target } from "../../src/metrics/source.ts";
 import { OTHER_CERTIFICATE, TEST_CERTIFICATE, TEST_KEY } from "../cluster/support/tls.ts";
 import { type Handler, reply, serve } from "./http.ts";
 import { labPod, labRequest, T0 } from "./lab.ts";
+import { polled } from "./polled.ts";
 
 const OLD = T0 - 3_600_000;
-const CANARY: Target = { namespace: "lab", pod: labPod("canary-0", { startedAt: OLD }), views: new Set(["server"]) };
+const CANARY: Target = {
+  namespace: "lab",
+  pod: labPod("canary-0", { startedAt: OLD }),
+  views: new Set(["server"]),
+  release: "lab/web",
+  since: 0,
+};
 const JOB: Labels = {
   job: "linkerd-proxy",
   instance: "10.244.0.11:4191",
@@ -58,7 +65,7 @@ function order(changes: Partial<PollOrder> = {}): PollOrder {
 async function poll(options: PrometheusOptions, theOrder = order(), signal = new AbortController().signal): Promise<PollAnswer> {
   const source = createPrometheusSource(options);
   onTestFinished(() => source.close());
-  return source.poll(theOrder, signal);
+  return polled(source, theOrder, signal);
 }
 
 async function pollVectors(vectors: readonly Vector[], theOrder = order()): Promise<PodAnswer | undefined> {
@@ -153,6 +160,14 @@ describe("samples", () => {
     expect(readings.flatMap(({ series }) => series.map(({ value }) => Number.isFinite(value)))).toEqual([false]);
   });
 
+  it("that are known already are left out, but for the last", async () => {
+    const known = { ...CANARY, since: T0 - 15_000 };
+    const times = [T0 - 30_000, T0 - 20_000, T0 - 10_000, T0];
+    const vectors = [started(JOB, ...times), good(JOB, ...times.map((at, index) => [at, index] as const))];
+    const answer = await pollVectors(vectors, order({ targets: [known] }));
+    expect(readingsOf(answer).map(({ at, series }) => [at, series.length])).toEqual(times.slice(1).map((at) => [at, 2]));
+  });
+
   it("of pods that nobody asks for any more are left out", async () => {
     const { url } = await serve(prometheus([good(JOB, [T0, 1])]));
     const answer = await poll({ url }, order({ isCurrent: () => false }));
@@ -180,7 +195,7 @@ describe("queries", () => {
   it("are one of each family for all pods, by POST", async () => {
     const queries = await queriesOf(
       order({
-        targets: [...targets(50), ...labRequest().clients.map((pod) => ({ namespace: "lab", pod, views: new Set(["client" as const]) }))],
+        targets: [...targets(50), ...labRequest().clients.map((pod) => ({ ...CANARY, pod, views: new Set(["client" as const]) }))],
       }),
     );
     expect(queries.map((query) => query.slice(0, query.indexOf("{"))).sort()).toEqual(
@@ -198,6 +213,49 @@ describe("queries", () => {
     expect(queries).toHaveLength(3 * 3);
     expect(queries.map((query) => query.split("web-").length - 1).toSorted((a, b) => b - a)).toEqual([
       200, 200, 200, 200, 200, 200, 1, 1, 1,
+    ]);
+  });
+
+  it("keep the pods of a release together where that costs none", async () => {
+    const releases = [150, 150].flatMap((size, index) =>
+      targets(size).map((target) => ({ ...target, release: String(index), pod: { ...target.pod, uid: `${index}/${target.pod.uid}` } })),
+    );
+    const queries = await queriesOf(order({ targets: releases }));
+    expect(queries.map((query) => query.split("web-").length - 1)).toEqual(Array(6).fill(150));
+  });
+
+  /** 201 pods; `last` answers what is asked of the last one, which no query shares with others. */
+  async function oneApart(last: Handler) {
+    const pods = targets(201);
+    const known = prometheus(pods.slice(0, 200).map(({ pod }) => good({ ...JOB, pod: pod.name }, [T0, 1])));
+    const { url } = await serve((request, response) => (request.body.includes("web-200") ? last : known)(request, response));
+    return { url, pods };
+  }
+
+  it("that fail fail their own pods, and the others are told of before", async () => {
+    const first = Promise.withResolvers<void>();
+    const { url, pods } = await oneApart((request, response) => void first.promise.then(() => reply(503, "")(request, response)));
+    const source = createPrometheusSource({ url });
+    onTestFinished(() => source.close());
+    const told: PollPart[] = [];
+    const tell = (part: PollPart) => {
+      told.push(part);
+      first.resolve();
+    };
+    await source.poll(order({ targets: pods }), tell, new AbortController().signal);
+    expect(told.map(({ targets: of, answer }) => [of.length, answer.ok])).toEqual([
+      [200, true],
+      [1, false],
+    ]);
+    expect(told[1]?.answer).toMatchObject({ reason: "Unreachable", message: expect.stringContaining("503") });
+  });
+
+  it("that don't answer in time fail alone", async () => {
+    const { url, pods } = await oneApart(() => undefined);
+    const answer = await poll({ url }, order({ targets: pods, intervalMs: 2_500 }));
+    const answers = answer.ok ? pods.map(({ pod }) => answer.pods.get(pod.uid)) : [];
+    expect(answers.filter((one) => !one?.ok)).toEqual([
+      { ok: false, reason: "Unreachable", message: expect.stringContaining("did not arrive") },
     ]);
   });
 
@@ -348,11 +406,11 @@ describe("credentials", () => {
     const source = createPrometheusSource({ url, tokenFile });
     onTestFinished(() => source.close());
     const signal = new AbortController().signal;
-    await source.poll(order(), signal);
+    await polled(source, order(), signal);
     expect(new Set(requests.map(({ headers }) => headers.authorization))).toEqual(new Set(["Bearer first"]));
     const before = requests.length;
     writeFileSync(tokenFile, "the second\n");
-    await source.poll(order(), signal);
+    await polled(source, order(), signal);
     expect(new Set(requests.slice(before).map(({ headers }) => headers.authorization))).toEqual(new Set(["Bearer the second"]));
   });
 

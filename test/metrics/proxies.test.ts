@@ -7,11 +7,18 @@ import type { View } from "../../src/metrics/series.ts";
 import type { PodAnswer, PollOrder, Target } from "../../src/metrics/source.ts";
 import { type Handler, reply, serve } from "./http.ts";
 import { captured, labPod, T0 } from "./lab.ts";
+import { polled } from "./polled.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
 function target(changes: Partial<PodRef>, views: readonly View[] = ["server"]): Target {
-  return { namespace: "lab", pod: labPod("canary-0", { ip: "127.0.0.1", ...changes }), views: new Set(views) };
+  return {
+    namespace: "lab",
+    pod: labPod("canary-0", { ip: "127.0.0.1", ...changes }),
+    views: new Set(views),
+    release: "lab/web",
+    since: 0,
+  };
 }
 
 function order(targets: readonly Target[], changes: Partial<PollOrder> = {}): PollOrder {
@@ -23,7 +30,7 @@ const never = new AbortController().signal;
 async function poll(theOrder: PollOrder, signal = never): Promise<ReadonlyMap<string, PodAnswer>> {
   const source = createProxiesSource();
   onTestFinished(() => source.close());
-  const answer = await source.poll(theOrder, signal);
+  const answer = await polled(source, theOrder, signal);
   if (!answer.ok) throw new Error(answer.message);
   return answer.pods;
 }
@@ -220,6 +227,6 @@ it("each scrape is told, with its outcome", async () => {
     target({ uid: "good", ports: { "linkerd-admin": good.port } }),
     target({ uid: "bad", ports: { "linkerd-admin": bad.port } }),
   ];
-  await source.poll(order(targets), never);
+  await polled(source, order(targets), never);
   expect(told.toSorted()).toEqual([false, true]);
 });
