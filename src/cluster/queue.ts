@@ -1,6 +1,7 @@
 /**
  * A work queue with one entry per key: the earliest time wins, a running key is held and never run twice at once, and no
- * key is lost, not even when its run throws. Nothing runs before `start()`.
+ * key is lost, not even when its run throws. What cannot wait goes before all others that are ready, and has as many workers of its own
+ * as all share. Nothing runs before `start()`.
  *
  *     add, addAt, retry --> delayed --(its time comes)--> ready --(a free worker, key not running)--> running
  *                              ^                                                                        |
@@ -26,6 +27,8 @@ export interface QueueOptions {
 export interface Queue {
   /** As soon as possible. */
   add(key: string, reason: string): void;
+  /** The same, before all that were not asked for in this way. */
+  addFirst(key: string, reason: string): void;
   /** At a time in milliseconds since the epoch. */
   addAt(key: string, time: number, reason: string): void;
   /** After a delay that doubles with each retry of this key, 0.5 s to a minute, until `forget`. */
@@ -61,6 +64,8 @@ export function createQueue(options: QueueOptions): Queue {
   const entries = new Map<string, Entry>();
   /** In the order in which their times came. */
   const ready = new Set<string>();
+  /** Those of the ready ones that go first, and those that will once their run has ended. */
+  const urgent = new Set<string>();
   const running = new Set<string>();
   const failures = new Map<string, number>();
   let started = false;
@@ -95,6 +100,10 @@ export function createQueue(options: QueueOptions): Queue {
 
   function dispatch(): void {
     if (!started) return;
+    for (const key of urgent) {
+      if (running.size >= 2 * options.concurrency) return;
+      if (!running.has(key)) void runKey(key);
+    }
     for (const key of ready) {
       if (running.size >= options.concurrency) return;
       if (!running.has(key)) void runKey(key);
@@ -105,6 +114,7 @@ export function createQueue(options: QueueOptions): Queue {
     const reasons = [...(entries.get(key)?.reasons ?? [])];
     entries.delete(key);
     ready.delete(key);
+    urgent.delete(key);
     running.add(key);
     try {
       await options.run(key, reasons);
@@ -129,6 +139,11 @@ export function createQueue(options: QueueOptions): Queue {
 
   return {
     add: (key, reason) => addAfter(key, 0, reason),
+    addFirst(key, reason) {
+      urgent.add(key);
+      addAfter(key, 0, reason);
+      dispatch();
+    },
     addAt: (key, time, reason) => addAfter(key, time - clock.now(), reason),
     retry,
     forget: (key) => void failures.delete(key),
@@ -136,6 +151,7 @@ export function createQueue(options: QueueOptions): Queue {
       entries.get(key)?.cancel();
       entries.delete(key);
       ready.delete(key);
+      urgent.delete(key);
       failures.delete(key);
     },
     start() {

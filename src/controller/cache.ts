@@ -4,6 +4,8 @@ import type { KubeObject, Pod, ResourceName, Route } from "../domain/kube.ts";
 export interface Cache {
   get(resource: ResourceName, namespace: string, name: string): KubeObject | undefined;
   list(resource: ResourceName, namespace: string): readonly KubeObject[];
+  /** Those that have to do with a Deployment, a Service, or a rollout by their label, whichever namespace they are in. */
+  concerning(resource: ResourceName, kind: "Deployment" | "Service" | "Rollout", namespace: string, name: string): readonly KubeObject[];
   /** Routes of every kind and namespace that name this Service as a parent. */
   routesOn(namespace: string, service: string): readonly Route[];
   /** Pods under the selector of a Deployment, watched for this rollout from the first call; undefined until listed once. */

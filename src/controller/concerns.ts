@@ -1,4 +1,7 @@
-/** Which rollouts an object concerns: by its name, its owner, its label, or the Service that a route names as its parent. */
+/**
+ * Which rollouts an object concerns: by its name, its owner, its label, or the Service that a route names as its parent. The same
+ * relations are an index of every store, so that what a rollout looks at is found without a look at its whole namespace.
+ */
 import { MANAGED_BY } from "../api/marks.ts";
 import {
   type HorizontalPodAutoscaler,
@@ -24,8 +27,14 @@ export const WATCHED = [
 ] as const;
 export type Watched = (typeof WATCHED)[number];
 
-/** What a rollout depends on: `Deployment/<ns>/<name>` and `Service/<ns>/<name>`. */
-export function concernsOfRollout(object: KubeObject): string[] {
+/** Under what an object of a kind is found: `Deployment/<ns>/<name>`, `Service/<ns>/<name>`, and `Rollout/<ns>/<name>` by its label. */
+export function concernsOf(name: Watched): (object: KubeObject) => string[] {
+  if (name === "canaryRollouts") return concernsOfRollout;
+  return (object) => [...relations(name, object), ...marksOf(object).map((rollout) => `Rollout/${rollout}`)];
+}
+
+/** What a rollout depends on. */
+function concernsOfRollout(object: KubeObject): string[] {
   const rollout = object as RolloutObject;
   const names = namesOf({ rollout, spec: { ok: false, errors: [] } }, rollout.status ?? {});
   const target = (rollout["spec"] as { targetRef?: { name?: string } } | undefined)?.targetRef?.name;
@@ -36,8 +45,14 @@ export function concernsOfRollout(object: KubeObject): string[] {
   ];
 }
 
+/** `<ns>/<name>` of the rollout that an object's label names. */
+function marksOf({ metadata }: KubeObject): string[] {
+  const rollout = metadata.labels?.[MANAGED_BY];
+  return rollout === undefined ? [] : [`${metadata.namespace}/${rollout}`];
+}
+
 /** `<ns>/<service>` of every parent of a route. */
-export function parentsOfRoute(object: KubeObject): string[] {
+function parentsOfRoute(object: KubeObject): string[] {
   const parents = (object as Route).spec?.parentRefs ?? [];
   return parents.filter(({ kind }) => kind === "Service").map(({ namespace, name }) => `${namespace ?? object.metadata.namespace}/${name}`);
 }
@@ -50,10 +65,7 @@ export function concerned(
 ): Set<string> {
   const there = objects.filter((object) => object !== undefined);
   const own = name === "canaryRollouts" ? there.map(keyOf) : [];
-  const marked = there.flatMap((object) => {
-    const rollout = object.metadata.labels?.[MANAGED_BY];
-    return rollout === undefined ? [] : [`${object.metadata.namespace}/${rollout}`];
-  });
+  const marked = there.flatMap(marksOf);
   const related = there.flatMap((object) => relations(name, object)).flatMap((relation) => rolloutsWith(relation).map(keyOf));
   return new Set([...own, ...marked, ...related]);
 }
@@ -83,7 +95,7 @@ function relations(name: Watched, object: KubeObject): string[] {
 }
 
 /** Name of the Deployment that an autoscaler of either kind is for. */
-export function scaledBy(object: KubeObject): string | undefined {
+function scaledBy(object: KubeObject): string | undefined {
   const { scaleTargetRef, targetRef } = object["spec"] as HorizontalPodAutoscaler["spec"] & VerticalPodAutoscaler["spec"];
   const target: ScaleTarget | undefined = scaleTargetRef ?? targetRef;
   return target?.kind === "Deployment" ? target.name : undefined;

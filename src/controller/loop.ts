@@ -1,4 +1,5 @@
 /** The work queue's worker: one reconcile of one rollout, what it says in the log, and when it looks again. */
+import { setImmediate } from "node:timers/promises";
 import type { Logger } from "pino";
 import { classOf } from "../api/class.ts";
 import type { Queue } from "../cluster/queue.ts";
@@ -53,6 +54,8 @@ export function createLoop(options: LoopOptions): Loop {
       lookAgain(options.queue(), context.now(), key, done);
     } finally {
       running.delete(key);
+      // What came in meanwhile, a bad sample perhaps, is heard before the next of many.
+      await setImmediate();
     }
   }
 

@@ -137,7 +137,9 @@ function assemble(config: ControllerConfig, rewound: AbortController, log: Logge
     onFailure: (error) => log.warn({ error }, "watch of pods failed, tried again"),
     onRewind,
   });
-  const feed = createMetricsFeed(config, clock, telemetry, (key) => concern(key, "samples"));
+  const feed = createMetricsFeed(config, clock, telemetry, (key, failing) =>
+    failing ? parts.queue.addFirst(key, "failures") : concern(key, "samples"),
+  );
   const record = createEventRecorder({
     verbs: acting,
     clock,

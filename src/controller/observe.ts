@@ -21,7 +21,6 @@ import type { Forbidden, Observed, Pruned, RolloutObject, Spec } from "../engine
 import type { Feed } from "../metrics/feed.ts";
 import { trialsOf } from "../workload/sets.ts";
 import type { Cache } from "./cache.ts";
-import { scaledBy } from "./concerns.ts";
 
 export interface ObserveContext {
   readonly cache: Cache;
@@ -71,7 +70,9 @@ function observeObjects(rollout: RolloutObject, context: ObserveContext): Observ
       stable: own(services.stable, "stable-service") ? services.stable : undefined,
       canary: own(services.canary, "canary-service") ? services.canary : undefined,
     },
-    slices: cache.list("endpointSlices", namespace).filter(isSliceOf([names.apex, names.stable, names.canary])) as EndpointSlice[],
+    slices: [...new Set([names.apex, names.stable, names.canary])].flatMap(
+      (service) => cache.concerning("endpointSlices", "Service", namespace, service) as EndpointSlice[],
+    ),
     route: own(route, "route") ? route : undefined,
     otherRoutes: cache
       .routesOn(namespace, names.apex)
@@ -111,16 +112,15 @@ function specOf(rollout: RolloutObject, preset: string): Spec {
 const specs = new WeakMap<object, { readonly preset: string; readonly name: string; readonly spec: Spec }>();
 
 function autoscalersOf(cache: Cache, resource: ResourceName, namespace: string, target: string): KubeObject[] {
-  return cache.list(resource, namespace).filter((autoscaler) => scaledBy(autoscaler) === target);
+  return [...cache.concerning(resource, "Deployment", namespace, target)];
 }
 
 function setsOf(cache: Cache, namespace: string, rollout: string, deployment: Deployment | undefined): ReplicaSet[] {
-  const all = cache.list("replicaSets", namespace) as readonly ReplicaSet[];
-  const trials = new Set(trialsOf(rollout, all));
-  const uid = deployment?.metadata.uid;
-  return all.filter(
-    (set) => trials.has(set) || (uid !== undefined && (set.metadata.ownerReferences ?? []).some((owner) => owner.uid === uid)),
-  );
+  const marked = cache.concerning("replicaSets", "Rollout", namespace, rollout) as readonly ReplicaSet[];
+  const { name, uid } = deployment?.metadata ?? {};
+  const owned = name === undefined ? [] : (cache.concerning("replicaSets", "Deployment", namespace, name) as readonly ReplicaSet[]);
+  const isOwned = ({ metadata }: ReplicaSet) => uid !== undefined && (metadata.ownerReferences ?? []).some((owner) => owner.uid === uid);
+  return [...new Set([...trialsOf(rollout, marked), ...owned.filter(isOwned)])];
 }
 
 /** One that is being deleted makes no sets any more, and takes those that it has with it. */
@@ -151,10 +151,6 @@ function observeSamples(scene: Scene, { cache, feed }: ObserveContext): Samples 
   return request === undefined ? NO_SAMPLES : feed.read(key, samplesSince(scene));
 }
 
-function isSliceOf(services: readonly string[]): (slice: KubeObject) => boolean {
-  return (slice) => services.includes(slice.metadata.labels?.["kubernetes.io/service-name"] ?? "");
-}
-
 function isSameRoute(route: Route, namespace: string, name: string): boolean {
   return route.kind === "HTTPRoute" && route.metadata.namespace === namespace && route.metadata.name === name;
 }
@@ -165,7 +161,7 @@ function taken(object: KubeObject | undefined, own: boolean): string[] {
 
 /** The oldest acts; of two as old, the first by name. */
 function olderRival(rollout: RolloutObject, cache: Cache, namespace: string, target: string): string | undefined {
-  const rivals = cache.list("canaryRollouts", namespace).filter((other) => {
+  const rivals = cache.concerning("canaryRollouts", "Deployment", namespace, target).filter((other) => {
     const spec = other["spec"] as { targetRef?: { name?: string } } | undefined;
     return other.metadata.name !== rollout.metadata.name && spec?.targetRef?.name === target;
   });

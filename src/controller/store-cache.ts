@@ -1,7 +1,7 @@
 /** The cache of the running controller: stores filled by reflectors. */
 import { type KubeObject, keyOf, type ResourceName, type Route } from "../domain/kube.ts";
 import type { Cache } from "./cache.ts";
-import { parentsOfRoute, WATCHED, type Watched } from "./concerns.ts";
+import { WATCHED, type Watched } from "./concerns.ts";
 import type { PodWatches } from "./pod-watches.ts";
 import type { Stores, WatchedStore } from "./stores.ts";
 
@@ -13,7 +13,8 @@ export function createStoreCache(of: Stores["of"], { serves, freezesOnChange, po
   return {
     get: (resource, namespace, name) => store(resource)?.get(`${namespace}/${name}`),
     list: (resource, namespace) => store(resource)?.by("namespace", namespace) ?? [],
-    routesOn: (namespace, service) => routesOn(of, `${namespace}/${service}`),
+    concerning: (resource, kind, namespace, name) => store(resource)?.by("concern", `${kind}/${namespace}/${name}`) ?? [],
+    routesOn: (namespace, service) => routesOn(of, `Service/${namespace}/${service}`),
     pods,
     releasePods: release,
     serves,
@@ -25,7 +26,7 @@ export function createStoreCache(of: Stores["of"], { serves, freezesOnChange, po
 
 function routesOn(of: Stores["of"], parent: string): Route[] {
   const routes: KubeObject[] = [...of.httpRoutes.by("concern", parent), ...of.grpcRoutes.by("concern", parent)];
-  return routes.filter((route) => parentsOfRoute(route).includes(parent)).sort((a, b) => keyOf(a).localeCompare(keyOf(b))) as Route[];
+  return routes.sort((a, b) => keyOf(a).localeCompare(keyOf(b))) as Route[];
 }
 
 function isWatched(resource: ResourceName): resource is Watched {

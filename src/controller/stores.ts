@@ -10,7 +10,7 @@ import { createStore, type Store } from "../cluster/store.ts";
 import { type Trim, withManagersOf, withoutManagedFields } from "../cluster/trim.ts";
 import type { Clock } from "../domain/clock.ts";
 import { ApiError, type KubeObject, RESOURCES, type Resource, type ResourceName } from "../domain/kube.ts";
-import { concerned, concernsOfRollout, parentsOfRoute, WATCHED, type Watched } from "./concerns.ts";
+import { concerned, concernsOf, WATCHED, type Watched } from "./concerns.ts";
 
 type IndexName = "namespace" | "concern";
 export type WatchedStore = Store<KubeObject, IndexName>;
@@ -83,7 +83,7 @@ const TRIMS: Partial<Record<Watched, Trim>> = {
 function storeFor(name: Watched, { onFailure, onRewind }: OwnOptions): WatchedStore {
   return createStore<KubeObject, IndexName>({
     trim: TRIMS[name] ?? withoutManagedFields,
-    indexes: { namespace: byNamespace, concern: name === "canaryRollouts" ? concernsOfRollout : parentsOfRoute },
+    indexes: { namespace: byNamespace, concern: concernsOf(name) },
     onListenerError: (error) => onFailure(name, error),
     onRewind,
   });

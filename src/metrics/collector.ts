@@ -4,7 +4,7 @@
  * while answers come delays the next. A release that joins in between is polled at once, by itself, for its base.
  */
 import { type Clock, steady } from "../domain/clock.ts";
-import type { Session } from "./feed-session.ts";
+import type { OnSamples, Session } from "./feed-session.ts";
 import { opensAt, takeAnswer, wantedSince } from "./feed-session.ts";
 import type { Preset } from "./presets/preset.ts";
 import { type Answered, createRound, type Round } from "./round.ts";
@@ -15,7 +15,7 @@ export interface CollectorOptions {
   readonly preset: Preset;
   readonly intervalMs: number;
   readonly clock: Clock;
-  readonly onSamples: (key: string) => void;
+  readonly onSamples: OnSamples;
 }
 
 export interface Collector {
@@ -58,8 +58,7 @@ export function createCollector(options: CollectorOptions): Collector {
     const take = (answered: readonly Answered[]) => {
       for (const { key, session, answer } of answered) {
         if (closing.signal.aborted || sessions.get(key) !== session) continue;
-        takeAnswer(session, answer, options.preset, now);
-        onSamples(key);
+        onSamples(key, takeAnswer(session, answer, options.preset, now));
       }
     };
     const since = Math.min(...asked.map(([, session]) => wantedSince(session, now)));

@@ -18,6 +18,9 @@ export interface Session {
   since: number | undefined;
 }
 
+/** After each poll: what there is to read of this release may have changed; `failing`: the canary has failed requests since the last. */
+export type OnSamples = (key: string, failing: boolean) => void;
+
 /** `before`: the same release's, with another source or preset: its counters mean nothing now, its scrapes are still wanted. */
 export function newSession(request: SampleRequest, before?: Session): Session {
   return {
@@ -54,10 +57,11 @@ export function wantedSince({ state, openedAt }: Session, now: number): number {
 const MAX_SCRAPES = 10_000;
 const MAX_AGE_MS = 2 * 60 * 60_000;
 
-export function takeAnswer(session: Session, answer: PollAnswer, preset: Preset, now: number): void {
+/** Answers whether it brought failures of the canary. */
+export function takeAnswer(session: Session, answer: PollAnswer, preset: Preset, now: number): boolean {
   if (!answer.ok) {
     session.fault = faultOf(session, answer, now);
-    return;
+    return false;
   }
   const { request, state } = session;
   const output = pollSession(state, { preset, request, answers: answer.pods, openAt: session.openedAt ?? now });
@@ -65,6 +69,7 @@ export function takeAnswer(session: Session, answer: PollAnswer, preset: Preset,
   session.scrapes = [...session.scrapes, ...output.scrapes].filter(({ at }) => at > now - MAX_AGE_MS).slice(-MAX_SCRAPES);
   session.notices = output.notices;
   session.fault = output.failure && faultOf(session, output.failure, now);
+  return output.scrapes.some(({ canary }) => canary.failures > 0);
 }
 
 /** A fault that turns into another has lasted since the first. */

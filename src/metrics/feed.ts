@@ -5,7 +5,7 @@
 import type { Clock } from "../domain/clock.ts";
 import type { SampleRequest, Samples } from "../domain/samples.ts";
 import { type Collector, createCollector } from "./collector.ts";
-import { faultOf, newSession, readSession, type Session } from "./feed-session.ts";
+import { faultOf, newSession, type OnSamples, readSession, type Session } from "./feed-session.ts";
 import { PRESETS } from "./presets/index.ts";
 import type { Preset } from "./presets/preset.ts";
 import type { Failure, Source } from "./source.ts";
@@ -14,8 +14,7 @@ export interface FeedOptions {
   readonly clock: Clock;
   readonly sources: Readonly<Record<SampleRequest["source"], Source>>;
   readonly presets?: Readonly<Record<string, Preset>>;
-  /** After each poll: what there is to read of this release may have changed. */
-  readonly onSamples: (key: string) => void;
+  readonly onSamples: OnSamples;
 }
 
 export interface Feed {

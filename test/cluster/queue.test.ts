@@ -176,3 +176,49 @@ describe("failures", () => {
     expect(story()).toEqual(["a@0", "b@20"]);
   });
 });
+
+describe("what cannot wait", () => {
+  const isBusy = async () => void (await clock.sleep(1000));
+
+  test("goes before all that are ready, however long they have waited", async () => {
+    queue.add("a", "New");
+    queue.add("b", "New");
+    queue.addFirst("b", "Failures");
+    queue.addFirst("c", "Failures");
+    queue.start();
+    await clock.advance(0);
+    expect(runs.map(({ key, reasons }) => [key, ...reasons])).toEqual([
+      ["b", "New", "Failures"],
+      ["c", "Failures"],
+      ["a", "New"],
+    ]);
+  });
+
+  test("has workers of its own, as many as there are for all", async () => {
+    work = isBusy;
+    queue.start();
+    for (const key of ["a", "b", "c"]) queue.add(key, "New");
+    for (const key of ["d", "e", "f"]) queue.addFirst(key, "Failures");
+    await clock.advance(0);
+    expect([story(), queue.running, queue.depth]).toEqual([["a@0", "b@0", "d@0", "e@0"], 4, 2]);
+    await clock.advance(1000);
+    expect(story().slice(4)).toEqual(["f@1000", "c@1000"]);
+  });
+
+  test("waits for a run of its own that is under way, and is first then", async () => {
+    work = isBusy;
+    queue.start();
+    for (const key of ["a", "b", "c"]) queue.add(key, "New");
+    queue.addFirst("a", "Failures");
+    await clock.advance(1000);
+    expect(story()).toEqual(["a@0", "b@0", "a@1000", "c@1000"]);
+  });
+
+  test("is gone when it is removed", async () => {
+    queue.addFirst("a", "Failures");
+    queue.remove("a");
+    queue.start();
+    await clock.advance(5000);
+    expect(runs).toEqual([]);
+  });
+});

@@ -15,6 +15,8 @@ interface Lab {
   /** As they were polled. */
   readonly orders: PollOrder[];
   readonly told: string[];
+  /** With each of them, whether the canary has failed. */
+  readonly failing: boolean[];
   readonly pods: ProxyModel[];
   /** What the next polls do instead of answering from the pods. */
   poll: ((order: PollOrder, signal: AbortSignal) => Promise<PollAnswer>) | undefined;
@@ -39,8 +41,13 @@ function lab(): Lab {
   });
   const orders: PollOrder[] = [];
   const told: string[] = [];
-  const feed = createFeed({ clock, sources: { Proxies: source(false), Prometheus: source(true) }, onSamples: (key) => told.push(key) });
-  const made: Lab = { clock, feed, orders, told, pods, poll: undefined, parts: undefined, closed: 0 };
+  const failing: boolean[] = [];
+  const onSamples = (key: string, fails: boolean) => {
+    told.push(key);
+    failing.push(fails);
+  };
+  const feed = createFeed({ clock, sources: { Proxies: source(false), Prometheus: source(true) }, onSamples });
+  const made: Lab = { clock, feed, orders, told, failing, pods, poll: undefined, parts: undefined, closed: 0 };
   return made;
 }
 
@@ -73,6 +80,18 @@ describe("a release that is measured", () => {
     expect(made.told).toEqual(Array(4).fill("lab/web"));
     const { scrapes } = made.feed.read("lab/web", 0);
     expect(scrapes).toMatchObject([{ seconds: 10, canary: { requests: 10, failures: 2 } }, { canary: { requests: 0 } }, {}]);
+    await made.feed.close();
+  });
+
+  it("is told apart where the canary has failed requests", async () => {
+    const made = lab();
+    made.feed.request("lab/web", request());
+    await made.clock.advance(0);
+    made.pods.find(({ uid }) => uid === "stable")?.serve({ good: 8, failed: 2 });
+    await made.clock.advance(INTERVAL);
+    canaryOf(made).serve({ good: 8, failed: 2 });
+    await made.clock.advance(2 * INTERVAL);
+    expect(made.failing).toEqual([false, false, true, false]);
     await made.feed.close();
   });
 
