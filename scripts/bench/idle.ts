@@ -37,7 +37,11 @@ export interface IdleOptions extends Pick<PlaneOptions, "binaries"> {
 const NO_TRAFFIC = { requestsPerSecond: 0, scrapeMs: 60_000 };
 const START_WITHIN_MS = 5 * 60_000;
 
-export async function idle({ rollouts, replicas, seconds, binaries }: IdleOptions, say: Say, interrupted: AbortSignal): Promise<IdleResult> {
+export async function idle(
+  { rollouts, replicas, seconds, binaries }: IdleOptions,
+  say: Say,
+  interrupted: AbortSignal,
+): Promise<IdleResult> {
   const plane = await startPlane({ binaries, ...NO_TRAFFIC }, interrupted);
   try {
     const { controller, adoptSeconds } = await startAdoptedFleet(plane, { size: rollouts, replicas, say });

@@ -1,22 +1,16 @@
 /** Prometheus metrics of the controller itself. The series of a rollout go with it. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { PHASES, VERDICTS } from "../api/status.ts";
 import type { Queue } from "../cluster/queue.ts";
 import type { RequestRecord } from "../cluster/transport.ts";
-import { percentOf } from "../engine/scene.ts";
-import type { Plan } from "../engine/types.ts";
+import { createRolloutGauges, type RolloutGauges } from "./rollout-gauges.ts";
 
-const ROLLOUT = ["namespace", "name"] as const;
-
-export interface Telemetry {
+export interface Telemetry extends RolloutGauges {
   readonly registry: Registry;
   onRequest(record: RequestRecord): void;
   onQuery(record: { readonly seconds: number; readonly ok: boolean }): void;
   onScrape(record: { readonly seconds: number; readonly ok: boolean }): void;
-  decided(key: string, plan: Plan): void;
   reconciled(seconds: number, ok: boolean): void;
-  forget(key: string): void;
 }
 
 export interface TelemetrySources {
@@ -30,7 +24,7 @@ export function createTelemetry(sources: TelemetrySources): Telemetry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   processGauges(registry, sources);
-  const rollout = rolloutGauges(registry);
+  const rollout = createRolloutGauges(registry);
   const outgoing = outgoingMetrics(registry);
   const reconciles = new Histogram({
     name: "serin_reconcile_seconds",
@@ -44,67 +38,6 @@ export function createTelemetry(sources: TelemetrySources): Telemetry {
     ...outgoing,
     ...rollout,
     reconciled: (seconds, ok) => reconciles.observe({ ok: String(ok) }, seconds),
-  };
-}
-
-function rolloutGauges(registry: Registry): Pick<Telemetry, "decided" | "forget"> {
-  const registers = [registry];
-  const weight = new Gauge({
-    name: "serin_rollout_weight_percent",
-    help: "Weight that the canary may get",
-    labelNames: ROLLOUT,
-    registers,
-  });
-  const step = new Gauge({
-    name: "serin_rollout_step",
-    help: "Index of the step in force, from 0; -1: none",
-    labelNames: ROLLOUT,
-    registers,
-  });
-  const phase = new Gauge({
-    name: "serin_rollout_phase",
-    help: "1 for the phase that it is in",
-    labelNames: [...ROLLOUT, "phase"],
-    registers,
-  });
-  const verdict = new Gauge({
-    name: "serin_rollout_verdict",
-    help: "1 for the verdict of the analysis",
-    labelNames: [...ROLLOUT, "verdict"],
-    registers,
-  });
-  const decisions = new Counter({
-    name: "serin_decisions_total",
-    help: "Transitions told as events, by reason",
-    labelNames: ["reason"],
-    registers,
-  });
-  return {
-    decided(key, { view, events }) {
-      const labels = labelsOf(key);
-      weight.set(labels, percentOf(view.traffic?.weight));
-      step.set(labels, view.canary === undefined ? -1 : (view.step?.index ?? -1));
-      for (const name of PHASES) {
-        phase.set({ ...labels, phase: name }, Number(view.phase === name));
-      }
-      for (const name of VERDICTS) {
-        verdict.set({ ...labels, verdict: name }, Number(view.analysis?.verdict === name));
-      }
-      for (const { reason } of events) {
-        decisions.inc({ reason });
-      }
-    },
-    forget(key) {
-      const labels = labelsOf(key);
-      weight.remove(labels);
-      step.remove(labels);
-      for (const name of PHASES) {
-        phase.remove({ ...labels, phase: name });
-      }
-      for (const name of VERDICTS) {
-        verdict.remove({ ...labels, verdict: name });
-      }
-    },
   };
 }
 
@@ -173,9 +106,4 @@ function gauge(registry: Registry, name: string, help: string, read: () => numbe
       this.set(read());
     },
   });
-}
-
-function labelsOf(key: string): { namespace: string; name: string } {
-  const [namespace = "", name = ""] = key.split("/");
-  return { namespace, name };
 }
