@@ -22,7 +22,7 @@ export const ControllerConfig = z.object({
     .describe("Prometheus that scrapes the mesh, for source: Prometheus"),
   prometheusTokenFile: z.string().optional().describe("bearer token for it, read again when it changes"),
   prometheusCaFile: z.string().optional().describe("CA certificates for it"),
-  concurrency: z.coerce.number().int().min(1).max(64).default(4).describe("rollouts reconciled at the same time"),
+  concurrency: z.coerce.number().int().min(1).max(256).default(32).describe("rollouts reconciled at the same time"),
   logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info").describe("level of the log"),
   leaderElection: Flag.default(true).describe("act only while holding the lease"),
 });
