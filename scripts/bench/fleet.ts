@@ -40,7 +40,7 @@ const AT_ONCE = 32;
 const ADOPT_WITHIN_MS = 30 * 60_000;
 /** Before anything is counted. */
 export const SETTLE_MS = 20_000;
-const PER_NAMESPACE = 500;
+const PER_NAMESPACE = 100;
 const AGENT = "kubectl/serin-bench";
 
 async function startFleet({ access, size, replicas, say }: FleetOptions, signal: AbortSignal): Promise<Fleet> {

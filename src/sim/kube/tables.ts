@@ -4,6 +4,7 @@ import { kindsOf } from "./crd/definition.ts";
 import { createHistory } from "./history.ts";
 import { deepFreeze, type Json } from "./json.ts";
 import type { Kind, KindRegistry } from "./kinds.ts";
+import { inOrder, keyOf, ofNamespace, putInOrder, removeInOrder } from "./ordered.ts";
 import type { Change, ChangeType } from "./store.ts";
 
 const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
@@ -34,8 +35,8 @@ export interface Snapshot {
 /** The objects of one storage, by `namespace/name`. */
 interface Table {
   readonly objects: Map<string, KubeObject>;
-  /** In the order of their keys; undefined after a change. */
-  sorted: readonly KubeObject[] | undefined;
+  /** In the order of their keys; undefined until somebody asks. */
+  sorted: KubeObject[] | undefined;
 }
 
 export function createTables(kinds: KindRegistry, options: { resourceVersion: number; historyLimit: number }): Tables {
@@ -75,7 +76,7 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
       const now = table(storage);
       now.sorted ??= inOrder(now.objects);
       const sorted = at === undefined ? now.sorted : inOrder(earlier(now.objects, self.changesSince(at), storage));
-      return sorted.filter((object) => namespace === undefined || object.metadata.namespace === namespace);
+      return namespace === undefined ? [...sorted] : ofNamespace(sorted, namespace);
     },
     namespaceIsEmpty: (namespace) =>
       [...tables.values()].every(({ objects }) => [...objects.values()].every((object) => object.metadata.namespace !== namespace)),
@@ -85,7 +86,9 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
       const changed = table(storage);
       const previous = changed.objects.get(key);
       changed.objects.set(key, kept);
-      changed.sorted = undefined;
+      if (changed.sorted !== undefined) {
+        putInOrder(changed.sorted, kept);
+      }
       if (storage === DEFINITIONS) {
         kinds.install(kindsOf(kept as Json));
       }
@@ -95,7 +98,9 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
     remove(storage, object) {
       const changed = table(storage);
       changed.objects.delete(keyOf(object));
-      changed.sorted = undefined;
+      if (changed.sorted !== undefined) {
+        removeInOrder(changed.sorted, keyOf(object));
+      }
       record("DELETED", stored(storage), withVersion(object as Json), object);
       if (storage === DEFINITIONS) {
         removeInstances(object);
@@ -132,14 +137,6 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
     kinds.uninstall(storage);
   }
   return self;
-}
-
-function keyOf(object: KubeObject): string {
-  return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
-}
-
-function inOrder(objects: ReadonlyMap<string, KubeObject>): readonly KubeObject[] {
-  return [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
 }
 
 /** The table before these changes. */

@@ -1,0 +1,39 @@
+/** Objects in the order of their keys, `namespace/name`: one that changes finds its place by halves, and those of a namespace lie together. */
+import type { KubeObject } from "../../domain/kube.ts";
+
+export function keyOf(object: KubeObject): string {
+  return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+}
+
+export function inOrder(objects: ReadonlyMap<string, KubeObject>): KubeObject[] {
+  return [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+}
+
+/** Takes the place of the one with its key. */
+export function putInOrder(sorted: KubeObject[], object: KubeObject): void {
+  const place = placeOf(sorted, keyOf(object));
+  const there = sorted[place];
+  sorted.splice(place, there !== undefined && keyOf(there) === keyOf(object) ? 1 : 0, object);
+}
+
+export function removeInOrder(sorted: KubeObject[], key: string): void {
+  const place = placeOf(sorted, key);
+  const there = sorted[place];
+  if (there !== undefined && keyOf(there) === key) sorted.splice(place, 1);
+}
+
+export function ofNamespace(sorted: readonly KubeObject[], namespace: string): KubeObject[] {
+  // "0" follows "/".
+  return sorted.slice(placeOf(sorted, `${namespace}/`), placeOf(sorted, `${namespace}0`));
+}
+
+/** Of the first whose key is not before this one. */
+function placeOf(sorted: readonly KubeObject[], key: string): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (keyOf(sorted[middle] as KubeObject) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
