@@ -20,6 +20,9 @@ COPY --from=build /app/node_modules node_modules/
 COPY --from=build /app/crds crds/
 COPY --from=build /app/dist dist/
 ENV NODE_ENV=production
+# What the stores hold changes little: a small nursery and an early collection keep 5,000 rollouts in 256 MB. For more memory than the
+# 512 MB of deploy/base give the process more heap too.
+ENV NODE_OPTIONS="--max-semi-space-size=4 --max-old-space-size=400"
 USER 65532:65532
 EXPOSE 9090
 ENTRYPOINT ["/nodejs/bin/node", "/app/dist/serin.js"]

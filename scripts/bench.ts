@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what Serin costs, on the in-memory API server; `-- --cluster`: on a real one, counted from its audit log.
- * `--idle 100,1000` and `--releases 1000` choose what is measured, `--json FILE` keeps the figures.
+ * `--idle 100,1000` and `--releases 1000` choose what is measured, `--interval 10` how often samples are taken and everything that follows
+ * from it, `--json FILE` keeps the figures. `--source` runs the sources, for work on the measurement itself.
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     replicas: { type: "string", default: "10" },
     "release-replicas": { type: "string", default: "4" },
     seconds: { type: "string", default: "60" },
+    interval: { type: "string", default: "5" },
+    source: { type: "boolean", default: false },
     json: { type: "string" },
   },
 });
@@ -33,18 +36,19 @@ const sizes = (text: string) =>
     .filter((size) => size !== "")
     .map(Number);
 const [replicas, releaseReplicas, seconds] = [Number(values.replicas), Number(values["release-replicas"]), Number(values.seconds)];
+const common = { binaries, fromSource: values.source, intervalSeconds: Number(values.interval) };
 
 say.line(machineLine(values.cluster));
 const results = { idle: [] as object[], releases: [] as object[] };
 for (const rollouts of sizes(values.idle)) {
-  const result = await idle({ rollouts, replicas, seconds, binaries }, say, end.signal);
+  const result = await idle({ ...common, rollouts, replicas, seconds }, say, end.signal);
   results.idle.push(result);
   for (const line of idleLines(result)) say.line(line);
 }
 for (const count of sizes(values.releases)) {
   const one = count === 1;
   const result = await releases(
-    { releases: count, replicas: one ? replicas : releaseReplicas, badOneIn: one ? 2 : 10, binaries },
+    { ...common, releases: count, replicas: one ? replicas : releaseReplicas, badOneIn: Math.min(10, Math.max(2, count)) },
     say,
     end.signal,
   );

@@ -32,6 +32,7 @@ export interface FleetOptions {
   readonly size: number;
   /** Pods of each. */
   readonly replicas: number;
+  readonly intervalSeconds: number;
   readonly say: Say;
 }
 
@@ -39,11 +40,11 @@ const NAMESPACES = { group: "", version: "v1", plural: "namespaces", kind: "Name
 const AT_ONCE = 32;
 const ADOPT_WITHIN_MS = 30 * 60_000;
 /** Before anything is counted. */
-export const SETTLE_MS = 20_000;
+const SETTLE_INTERVALS = 4;
 const PER_NAMESPACE = 100;
 const AGENT = "kubectl/serin-bench";
 
-async function startFleet({ access, size, replicas, say }: FleetOptions, signal: AbortSignal): Promise<Fleet> {
+async function startFleet({ access, size, replicas, intervalSeconds, say }: FleetOptions, signal: AbortSignal): Promise<Fleet> {
   const kube = createKubeApi(access, AGENT);
   const apps = Array.from({ length: size }, (_, index) => ({
     namespace: `fleet-${Math.floor(index / PER_NAMESPACE)}`,
@@ -78,7 +79,7 @@ async function startFleet({ access, size, replicas, say }: FleetOptions, signal:
     push: ({ namespace, name }, tag) => kube.mergePatch(RESOURCES.deployments, namespace, name, template(name, tag)),
     count: (holds) => [...rollouts.values()].filter((one) => holds((one["status"] ?? {}) as CanaryRolloutStatus)).length,
     until,
-    adopt: async () => void (await inTurns(apps, AT_ONCE, (app) => kube.create(RESOURCES.canaryRollouts, rollout(app)))),
+    adopt: async () => void (await inTurns(apps, AT_ONCE, (app) => kube.create(RESOURCES.canaryRollouts, rollout(app, intervalSeconds)))),
   };
 }
 
@@ -89,8 +90,13 @@ export async function startAdoptedFleet(plane: Plane, size: Omit<FleetOptions, "
   const controller: Controller = await plane.startController();
   await fleet.until("adopted", () => fleet.count(({ phase }) => phase === "Ready"), ADOPT_WITHIN_MS);
   const adoptSeconds = (clock.monotonic() - controller.startedAt) / 1000;
-  await clock.sleep(SETTLE_MS, plane.signal);
+  await settle(size, plane.signal);
   return { fleet, controller, adoptSeconds };
+}
+
+/** Until what was under way is over. */
+export function settle({ intervalSeconds }: Pick<FleetOptions, "intervalSeconds">, signal: AbortSignal): Promise<void> {
+  return clock.sleep(SETTLE_INTERVALS * intervalSeconds * 1000, signal);
 }
 
 function isWhole({ spec, status, metadata }: Deployment): boolean {
@@ -120,22 +126,24 @@ function template(name: string, tag: string) {
   return { spec: { template: { metadata: { labels: { app: name } }, spec: { containers: [container] } } } };
 }
 
-function rollout({ namespace, name }: App): KubeObject {
+/** Two steps and a last look, each of some intervals. */
+function rollout({ namespace, name }: App, intervalSeconds: number): KubeObject {
+  const intervals = (count: number) => `${count * intervalSeconds}s`;
   return {
     apiVersion: "serin.dev/v1alpha1",
     kind: "CanaryRollout",
     metadata: { name, namespace },
     spec: {
       targetRef: { kind: "Deployment", name },
-      canary: { scaleDownDelay: "5s" },
+      canary: { scaleDownDelay: intervals(1) },
       strategy: {
         steps: [
-          { weight: 10, minDuration: "20s" },
-          { weight: 50, minDuration: "20s" },
+          { weight: 10, minDuration: intervals(4) },
+          { weight: 50, minDuration: intervals(4) },
         ],
-        bake: "10s",
+        bake: intervals(2),
       },
-      analysis: { source: "Prometheus", interval: "5s", minRequests: 20 },
+      analysis: { source: "Prometheus", interval: intervals(1), minRequests: 20 },
     },
   };
 }

@@ -1,6 +1,6 @@
 /** What rollouts cost that do nothing, and what it takes to start with them. */
 import { systemClock as clock } from "../../src/domain/clock.ts";
-import { SETTLE_MS, startAdoptedFleet } from "./fleet.ts";
+import { settle, startAdoptedFleet } from "./fleet.ts";
 import { type Plane, type PlaneOptions, startPlane } from "./plane.ts";
 import { between, requestsOf } from "./requests.ts";
 import type { Say } from "./say.ts";
@@ -28,28 +28,24 @@ export interface StartResult {
   readonly memory: number;
 }
 
-export interface IdleOptions extends Pick<PlaneOptions, "binaries"> {
+export interface IdleOptions extends Omit<PlaneOptions, "requestsPerSecond"> {
   readonly rollouts: number;
   readonly replicas: number;
   readonly seconds: number;
 }
 
-const NO_TRAFFIC = { requestsPerSecond: 0, scrapeMs: 60_000 };
 const START_WITHIN_MS = 5 * 60_000;
 
-export async function idle(
-  { rollouts, replicas, seconds, binaries }: IdleOptions,
-  say: Say,
-  interrupted: AbortSignal,
-): Promise<IdleResult> {
-  const plane = await startPlane({ binaries, ...NO_TRAFFIC }, interrupted);
+export async function idle(options: IdleOptions, say: Say, interrupted: AbortSignal): Promise<IdleResult> {
+  const { rollouts, replicas, seconds, intervalSeconds } = options;
+  const plane = await startPlane({ ...options, requestsPerSecond: 0 }, interrupted);
   try {
-    const { controller, adoptSeconds } = await startAdoptedFleet(plane, { size: rollouts, replicas, say });
+    const { controller, adoptSeconds } = await startAdoptedFleet(plane, { size: rollouts, replicas, intervalSeconds, say });
     const adopted = requestsOf(await plane.requests());
     await controller.kill();
 
     const { again, start } = await startAgain(plane, rollouts, say);
-    await clock.sleep(SETTLE_MS, plane.signal);
+    await settle(options, plane.signal);
     const [before, usageBefore] = [requestsOf(await plane.requests()), await again.usage()];
     say.progress(`idle with ${rollouts} rollouts for ${seconds} s`);
     await clock.sleep(seconds * 1000, plane.signal);

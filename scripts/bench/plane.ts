@@ -1,4 +1,5 @@
 /** What is measured against: an API server, in memory or the real one, with a node of hollow pods, a hollow mesh, and controllers. */
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,11 +28,15 @@ export interface Plane {
 export interface PlaneOptions {
   /** Of a real control plane. */
   readonly binaries: Binaries | undefined;
+  /** The controller is the sources', not the bundle. */
+  readonly fromSource: boolean;
+  /** Between two scrapes of a pod, and between two looks of the controller at them. */
+  readonly intervalSeconds: number;
   readonly requestsPerSecond: number;
-  readonly scrapeMs: number;
 }
 
-const SERIN = [process.execPath, "dist/serin.js", "controller"];
+/** As in the published image. */
+const NODE_OPTIONS = /^ENV NODE_OPTIONS="(?<options>.*)"$/m.exec(readFileSync("Dockerfile", "utf8"))?.groups?.["options"] ?? "";
 
 export async function startPlane(options: PlaneOptions, interrupted: AbortSignal): Promise<Plane> {
   const children = createChildren();
@@ -52,7 +57,11 @@ export async function startPlane(options: PlaneOptions, interrupted: AbortSignal
   }
 }
 
-async function assemble({ binaries, ...mesh }: PlaneOptions, children: Children, folder: string): Promise<Omit<Plane, "signal" | "close">> {
+async function assemble(
+  { binaries, fromSource, intervalSeconds, requestsPerSecond }: PlaneOptions,
+  children: Children,
+  folder: string,
+): Promise<Omit<Plane, "signal" | "close">> {
   const api = binaries === undefined ? children.role("api") : children.role("control-plane");
   await mkdir(join(folder, "control-plane"));
   const { access, controllerKubeconfig } = await api.start({
@@ -63,7 +72,8 @@ async function assemble({ binaries, ...mesh }: PlaneOptions, children: Children,
   const kubeconfig = join(folder, "controller.kubeconfig");
   await writeFile(kubeconfig, controllerKubeconfig, { mode: 0o600 });
   const hollow = children.role("hollow-mesh");
-  const { url } = await hollow.start({ access, ...mesh });
+  const { url } = await hollow.start({ access, requestsPerSecond, scrapeMs: intervalSeconds * 1000 });
+  const serin = [process.execPath, fromSource ? "src/cli/main.ts" : "dist/serin.js", "controller"];
   // In the install it has a namespace of its own, where alone it may have its lease.
   const leaseNamespace = binaries === undefined ? "default" : "serin-system";
   let started = 0;
@@ -89,7 +99,7 @@ async function assemble({ binaries, ...mesh }: PlaneOptions, children: Children,
         url,
       ];
       const began = clock.monotonic();
-      const program = children.program("the controller", [...SERIN, ...flags], { NODE_ENV: "production" }, log);
+      const program = children.program("the controller", [...serin, ...flags], { NODE_ENV: "production", NODE_OPTIONS }, log);
       return controllerAt(program, () => readFile(log, "utf8"), began);
     },
   };

@@ -4,7 +4,7 @@ import { systemClock as clock } from "../../src/domain/clock.ts";
 import { inTurns } from "../../src/metrics/turns.ts";
 import { BAD_TAG } from "../../src/standin/hollow/mesh.ts";
 import type { Controller, Usage } from "./controller.ts";
-import { type App, SETTLE_MS, startAdoptedFleet } from "./fleet.ts";
+import { type App, settle, startAdoptedFleet } from "./fleet.ts";
 import { type Plane, type PlaneOptions, startPlane } from "./plane.ts";
 import { between, requestsOf } from "./requests.ts";
 import type { Say } from "./say.ts";
@@ -13,6 +13,7 @@ export interface ReleasesResult {
   readonly releases: number;
   readonly bad: number;
   readonly replicas: number;
+  readonly intervalSeconds: number;
   readonly seconds: number;
   readonly requests: ReturnType<typeof requestsOf>;
   readonly queries: number;
@@ -28,23 +29,23 @@ export interface ReleasesResult {
   readonly cpuSeconds: number;
 }
 
-export interface ReleasesOptions extends Pick<PlaneOptions, "binaries"> {
+export interface ReleasesOptions extends Omit<PlaneOptions, "requestsPerSecond"> {
   readonly releases: number;
   readonly replicas: number;
   /** Every so many is bad. */
   readonly badOneIn: number;
 }
 
-const MESH = { requestsPerSecond: 100, scrapeMs: 5_000 };
+const REQUESTS_PER_SECOND = 100;
 const WITHIN_MS = 30 * 60_000;
 const LOOK_MS = 1_000;
 const PUSHES_AT_ONCE = 16;
 
 export async function releases(options: ReleasesOptions, say: Say, interrupted: AbortSignal): Promise<ReleasesResult> {
-  const { releases: size, replicas, badOneIn, binaries } = options;
-  const plane = await startPlane({ binaries, ...MESH }, interrupted);
+  const { releases: size, replicas, badOneIn, intervalSeconds } = options;
+  const plane = await startPlane({ ...options, requestsPerSecond: REQUESTS_PER_SECOND }, interrupted);
   try {
-    const { fleet, controller } = await startAdoptedFleet(plane, { size, replicas, say });
+    const { fleet, controller } = await startAdoptedFleet(plane, { size, replicas, intervalSeconds, say });
 
     const before = await readings(plane, controller);
     const began = clock.monotonic();
@@ -56,12 +57,13 @@ export async function releases(options: ReleasesOptions, say: Say, interrupted: 
     await Promise.all([pushed, fleet.until("released", () => fleet.count(isOver), WITHIN_MS)]);
     const seconds = (clock.monotonic() - began) / 1000;
     const { queueLagSeconds, loopLagSeconds, memory } = await peaks.stop();
-    await clock.sleep(SETTLE_MS, plane.signal);
+    await settle(options, plane.signal);
     const after = await readings(plane, controller);
     return {
       releases: size,
       bad: Math.floor(size / badOneIn),
       replicas,
+      intervalSeconds,
       seconds,
       requests: between(before.requests, after.requests),
       queries: after.queries - before.queries,

@@ -9,7 +9,7 @@ export interface Requests {
   /** Reads and writes of the lease. */
   readonly lease: number;
   /** By verb and kind, most first: `patch canaryrollouts/status`. */
-  readonly by: ReadonlyMap<string, number>;
+  readonly by: Readonly<Record<string, number>>;
 }
 
 export function requestsOf(counts: readonly RequestCount[]): Requests {
@@ -26,17 +26,17 @@ export function requestsOf(counts: readonly RequestCount[]): Requests {
     watches: sum(({ verb }) => verb === "watch"),
     reads: sum((one) => !WRITES.has(one.verb) && one.verb !== "watch" && !isLease(one)),
     lease: sum(isLease),
-    by,
+    by: Object.fromEntries(by),
   };
 }
 
 export function between(before: Requests, after: Requests): Requests {
-  const by = [...after.by].map(([name, count]) => [name, count - (before.by.get(name) ?? 0)] as const);
+  const by = Object.entries(after.by).map(([name, count]) => [name, count - (before.by[name] ?? 0)] as const);
   return {
     writes: after.writes - before.writes,
     reads: after.reads - before.reads,
     watches: after.watches - before.watches,
     lease: after.lease - before.lease,
-    by: new Map(by.filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1])),
+    by: Object.fromEntries(by.filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1])),
   };
 }

@@ -29,7 +29,8 @@ export function releaseLines({ releases, bad, replicas, requests, cutMs, ...resu
   return [
     "",
     `${releases} releases of ${replicas} pods at once, ${bad} of them bad, in ${result.seconds.toFixed(0)} s: ${result.promoted} promoted, ${result.rolledBack} rolled back`,
-    `  per release: ${each(requests.writes)} API writes, ${each(requests.reads)} reads, ${each(requests.watches)} watches, ${each(result.queries)} metrics queries, ${each(result.podsStarted)} pods started`,
+    `  per release: ${each(requests.writes)} API writes, ${each(requests.reads)} reads, ${each(requests.watches)} watches, ${each(result.podsStarted)} pods started`,
+    `  metrics queries: ${each(result.queries)} per release, ${((result.queries * result.intervalSeconds) / result.seconds).toFixed(1)} every ${result.intervalSeconds} s`,
     `  bad sample to weight 0: p50 ${percentile(cutMs, 0.5)} ms, p99 ${percentile(cutMs, 0.99)} ms, worst ${percentile(cutMs, 1)} ms (${cutMs.length})`,
     `  at worst: queue ${result.queueLagSeconds.toFixed(1)} s behind, event loop ${result.loopLagSeconds.toFixed(2)} s, memory ${megabytes(result.memory)} MB; CPU ${result.cpuSeconds.toFixed(1)} s`,
     ...most(requests),
@@ -39,7 +40,9 @@ export function releaseLines({ releases, bad, replicas, requests, cutMs, ...resu
 const SHOWN = 12;
 
 function most({ by }: Requests): string[] {
-  const shown = [...by].slice(0, SHOWN).map(([name, count]) => `${count} ${name}`);
+  const shown = Object.entries(by)
+    .slice(0, SHOWN)
+    .map(([name, count]) => `${count} ${name}`);
   return shown.length === 0 ? [] : [`  ${shown.join(", ")}`];
 }
 

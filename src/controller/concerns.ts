@@ -13,6 +13,7 @@ import {
 } from "../domain/kube.ts";
 import { namesOf } from "../engine/scene.ts";
 import type { RolloutObject } from "../engine/types.ts";
+import { SERVICE_NAME } from "../traffic/endpoints.ts";
 
 export const WATCHED = [
   "canaryRollouts",
@@ -82,7 +83,7 @@ function relations(name: Watched, object: KubeObject): string[] {
     case "services":
       return [`Service/${namespace}/${object.metadata.name}`];
     case "endpointSlices":
-      return [`Service/${namespace}/${object.metadata.labels?.["kubernetes.io/service-name"] ?? ""}`];
+      return [`Service/${namespace}/${object.metadata.labels?.[SERVICE_NAME] ?? ""}`];
     case "httpRoutes":
     case "grpcRoutes":
       return parentsOfRoute(object).map((parent) => `Service/${parent}`);

@@ -7,10 +7,10 @@ import type { Client } from "../cluster/client.ts";
 import { byNamespace } from "../cluster/indexes.ts";
 import { createReflector, type Reflector } from "../cluster/reflector.ts";
 import { createStore, type Store } from "../cluster/store.ts";
-import { type Trim, withManagersOf, withoutManagedFields } from "../cluster/trim.ts";
 import type { Clock } from "../domain/clock.ts";
 import { ApiError, type KubeObject, RESOURCES, type Resource, type ResourceName } from "../domain/kube.ts";
 import { concerned, concernsOf, WATCHED, type Watched } from "./concerns.ts";
+import { trimOf } from "./trims.ts";
 
 type IndexName = "namespace" | "concern";
 export type WatchedStore = Store<KubeObject, IndexName>;
@@ -74,15 +74,9 @@ const SPEC_ALONE: readonly Watched[] = ["horizontalPodAutoscalers", "verticalPod
 /** Kinds that most clusters don't have: looked for so seldom, without a word. */
 const RARE: Partial<Record<Watched, number>> = { verticalPodAutoscalers: 10 * 60_000 };
 
-const TRIMS: Partial<Record<Watched, Trim>> = {
-  deployments: withManagersOf(["spec", "progressDeadlineSeconds"], ["spec", "paused"]),
-  services: withManagersOf(["spec", "selector"]),
-  httpRoutes: withManagersOf(["spec", "rules"]),
-};
-
 function storeFor(name: Watched, { onFailure, onRewind }: OwnOptions): WatchedStore {
   return createStore<KubeObject, IndexName>({
-    trim: TRIMS[name] ?? withoutManagedFields,
+    trim: trimOf(name),
     indexes: { namespace: byNamespace, concern: concernsOf(name) },
     onListenerError: (error) => onFailure(name, error),
     onRewind,

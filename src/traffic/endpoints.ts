@@ -2,7 +2,7 @@
 import type { EndpointSlice, Pod } from "../domain/kube.ts";
 
 /** What the EndpointSlice controller names its Service by. */
-const SERVICE_NAME = "kubernetes.io/service-name";
+export const SERVICE_NAME = "kubernetes.io/service-name";
 
 export interface ReadyAddress {
   readonly address: string;
@@ -16,13 +16,16 @@ export function readyAddresses(slices: readonly EndpointSlice[], service: string
   const found = new Map<string, ReadyAddress>();
   for (const slice of slices) {
     if (slice.metadata.labels?.[SERVICE_NAME] !== service) continue;
-    for (const { addresses, conditions, targetRef } of slice.endpoints ?? []) {
-      const address = addresses[0];
-      if (address === undefined || conditions?.ready === false || conditions?.terminating === true) continue;
+    for (const { addresses, targetRef } of (slice.endpoints ?? []).filter(isAnswering)) {
+      const address = addresses[0] ?? "";
       found.set(targetRef?.uid ?? address, { address, uid: targetRef?.uid, name: targetRef?.name });
     }
   }
   return [...found.values()];
+}
+
+export function isAnswering({ addresses, conditions }: NonNullable<EndpointSlice["endpoints"]>[number]): boolean {
+  return addresses.length > 0 && conditions?.ready !== false && conditions?.terminating !== true;
 }
 
 /** Those that belong to one of these pods. */
