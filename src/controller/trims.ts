@@ -21,7 +21,7 @@ export function trimOf(name: Watched): Trim {
 }
 
 function whoAnswers(object: KubeObject): KubeObject {
-  const { apiVersion, kind, metadata, endpoints = [] } = object as EndpointSlice;
+  const { apiVersion, kind, metadata, endpoints } = object as EndpointSlice;
   const { name, namespace, uid, resourceVersion, labels } = metadata;
   const service = labels?.[SERVICE_NAME];
   return {
@@ -34,7 +34,7 @@ function whoAnswers(object: KubeObject): KubeObject {
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
       ...(service === undefined ? {} : { labels: { [SERVICE_NAME]: service } }),
     },
-    endpoints: endpoints.filter(isAnswering).map(endpointAlone),
+    endpoints: (endpoints ?? []).filter(isAnswering).map(endpointAlone),
   };
 }
 
