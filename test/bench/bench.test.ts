@@ -24,7 +24,7 @@ async function bench(...args: string[]): Promise<Results & { readonly text: stri
   return { ...(JSON.parse(readFileSync(json, "utf8")) as Results), text: stdout };
 }
 
-test.concurrent("idle rollouts: no request but for the lease, and a start that writes nothing", async () => {
+test("idle rollouts: no request but for the lease, and a start that writes nothing", async () => {
   const { idle, releases, text } = await bench("--idle", "3", "--releases", "", "--replicas", "2", "--seconds", "4");
   expect(releases).toEqual([]);
   expect(idle).toMatchObject([{ rollouts: 3, replicas: 2, seconds: 4, requests: { writes: 0, reads: 0 }, start: { writes: 0 } }]);
@@ -42,7 +42,7 @@ test.concurrent("idle rollouts: no request but for the lease, and a start that w
 /** The start of the process, requests and latency: no clients are named. */
 const FAMILIES = 3;
 
-test.concurrent("releases at once: tens of writes each, queries shared, the bad one cut", async () => {
+test("releases at once: tens of writes each, queries shared, the bad one cut", async () => {
   const { idle, releases, text } = await bench("--idle", "", "--releases", "2", "--release-replicas", "2");
   expect(idle).toEqual([]);
   expect(releases).toMatchObject([{ releases: 2, bad: 1, replicas: 2, promoted: 1, rolledBack: 1 }]);
