@@ -6,7 +6,7 @@ import { ApiError, type Resource } from "../domain/kube.ts";
 import type { Reads, WatchEvent } from "./api.ts";
 import { createIdleTimer, type IdleTimer, WatchIsSilent } from "./idle-timer.ts";
 import type { Relist, Sink } from "./store.ts";
-import { newerOf } from "./versions.ts";
+import { isOlder, newerOf } from "./versions.ts";
 
 /** What is reflected, from where to where. */
 export interface Reflection {
@@ -28,6 +28,8 @@ export type ReflectorState =
   | { readonly phase: "Empty" }
   | { readonly phase: "Listing"; readonly relist: Relist; readonly continue: string; readonly resourceVersion: string }
   | { readonly phase: "Listed"; readonly position: Position }
+  /** The watch ended before its time: is the server still where it was? */
+  | { readonly phase: "Doubted"; readonly position: Position }
   | { readonly phase: "Watching"; readonly position: Position; readonly watch: OpenWatch };
 
 interface Position {
@@ -44,6 +46,8 @@ interface OpenWatch {
   readonly idle: IdleTimer;
   readonly abort: AbortController;
   readonly startedAt: number;
+  /** When the server was asked to end it. */
+  readonly timeoutMs: number;
   readonly heard: boolean;
 }
 
@@ -71,6 +75,8 @@ const SHORT_WATCH_MS = 10_000;
 const SHORT_WATCHES_BEFORE_LIST = 3;
 /** A watch without even a bookmark for so long may wait for a version that the server will only reach much later. */
 const SILENT_WATCH_MS = 60_000;
+/** A watch that ended so long before its time was cut. */
+const EARLY_MS = 10_000;
 /** What a proxy swallowed from a living watch is found by the next list. */
 const LIST_EVERY_MS = 3_600_000;
 
@@ -80,6 +86,8 @@ export async function step(state: ReflectorState, options: Reflection, signal: A
       return listPage(options.sink.relist(options.namespace), undefined, options, signal);
     case "Listing":
       return listPage(state.relist, state.continue, options, signal);
+    case "Doubted":
+      return askVersion(state.position, options, signal);
     case "Listed":
       return nextEvent(state.position, openWatch(state.position, options, signal), options, signal);
     case "Watching":
@@ -105,6 +113,23 @@ async function listPage(relist: Relist, token: string | undefined, options: Refl
   }
 }
 
+/**
+ * A server that was restored from a backup waits without a word for a version of the future, so that a watch would hear nothing for
+ * minutes and then the wrong things. The shortest list tells where it is.
+ */
+async function askVersion(position: Position, options: Reflection, signal: AbortSignal): Promise<Step> {
+  const { client, resource, namespace, labelSelector, fieldSelector } = options;
+  try {
+    const { resourceVersion } = await client.list(resource, { namespace, labelSelector, fieldSelector, limit: 1 }, signal);
+    const wentBack = isOlder(resourceVersion, position.resourceVersion);
+    return { state: wentBack ? EMPTY : { phase: "Listed", position }, outcome: { type: "Heard" } };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    const state: ReflectorState = isVersionUseless(error) ? EMPTY : { phase: "Doubted", position };
+    return { state, outcome: { type: "Failed", error, livedMs: 0, duringList: false } };
+  }
+}
+
 function openWatch(position: Position, options: Reflection, signal: AbortSignal): OpenWatch {
   const { client, resource, namespace, labelSelector, fieldSelector, clock, random } = options;
   const abort = new AbortController();
@@ -115,7 +140,14 @@ function openWatch(position: Position, options: Reflection, signal: AbortSignal)
   signal.addEventListener("abort", follow, { once: true });
   const watch = client.watch(resource, { ...selection, timeoutSeconds, allowBookmarks: true }, abort.signal);
   abort.signal.addEventListener("abort", () => signal.removeEventListener("abort", follow), { once: true });
-  return { events: watch[Symbol.asyncIterator](), idle, abort, startedAt: clock.monotonic(), heard: false };
+  return {
+    events: watch[Symbol.asyncIterator](),
+    idle,
+    abort,
+    startedAt: clock.monotonic(),
+    timeoutMs: timeoutSeconds * 1000,
+    heard: false,
+  };
 }
 
 async function nextEvent(position: Position, watch: OpenWatch, options: Reflection, signal: AbortSignal): Promise<Step> {
@@ -149,13 +181,14 @@ function ended(position: Position, watch: OpenWatch, error: unknown, clock: Cloc
   watch.abort.abort(new Error("the watch is over"));
   const livedMs = clock.monotonic() - watch.startedAt;
   const shortWatches = livedMs < SHORT_WATCH_MS ? position.shortWatches + 1 : 0;
+  const isEarly = livedMs < watch.timeoutMs - EARLY_MS;
   const mustList =
     isVersionUseless(error) ||
     shortWatches >= SHORT_WATCHES_BEFORE_LIST ||
     (!watch.heard && livedMs >= SILENT_WATCH_MS) ||
     clock.monotonic() - position.listedAt >= LIST_EVERY_MS;
   return {
-    state: mustList ? EMPTY : { phase: "Listed", position: { ...position, shortWatches } },
+    state: mustList ? EMPTY : { phase: isEarly ? "Doubted" : "Listed", position: { ...position, shortWatches } },
     outcome: error === undefined ? { type: "Ended", livedMs } : { type: "Failed", error, livedMs, duringList: false },
   };
 }

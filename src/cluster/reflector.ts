@@ -4,10 +4,12 @@
  *
  *            list page          last page            watch begins
  *     Empty ----------> Listing ----------> Listed <------------> Watching
- *       ^                  |                   |    watch ends       |
- *       +------------------+-------------------+---------------------+
- *         the versions that we know are of no use (410, too large), watches end at once again and again,
- *         a whole watch was silent, or the last list is an hour old
+ *       ^                  |                   ^    watch ends       |
+ *       |                  |                   |                     | ends before its time
+ *       |                  |       not behind  +------- Doubted <----+
+ *       +------------------+-----------------------------+-----------+
+ *         the versions that we know are of no use (410, too large, not reached any more), watches end at once again and
+ *         again, a whole watch was silent, or the last list is an hour old
  *
  * One step at a time (`reflector-step.ts`); here are the loop around it and its pauses. Errors never end the loop: they
  * are reported, waited for and tried again. The delay starts afresh only after a watch has lived a while, so that a
