@@ -54,6 +54,8 @@ interface OpenWatch {
 export type Outcome =
   | { readonly type: "Listed" }
   | { readonly type: "Heard" }
+  /** The server told its version; whether it lets us watch is not known yet. */
+  | { readonly type: "Asked" }
   /** The server ended the watch. */
   | { readonly type: "Ended"; readonly livedMs: number }
   | { readonly type: "Failed"; readonly error: unknown; readonly livedMs: number; readonly duringList: boolean };
@@ -122,7 +124,7 @@ async function askVersion(position: Position, options: Reflection, signal: Abort
   try {
     const { resourceVersion } = await client.list(resource, { namespace, labelSelector, fieldSelector, limit: 1 }, signal);
     const wentBack = isOlder(resourceVersion, position.resourceVersion);
-    return { state: wentBack ? EMPTY : { phase: "Listed", position }, outcome: { type: "Heard" } };
+    return { state: wentBack ? EMPTY : { phase: "Listed", position }, outcome: { type: "Asked" } };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const state: ReflectorState = isVersionUseless(error) ? EMPTY : { phase: "Doubted", position };

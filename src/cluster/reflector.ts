@@ -73,6 +73,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
         if (!listedOnce && outcome.duringList && isNotFound(outcome.error)) markSynced(true);
         return;
       case "Ended":
+      case "Asked":
         return;
       case "Heard":
         break;
@@ -92,7 +93,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
   /** How long to wait before the next step. */
   function pauseAfter({ outcome }: Step): number {
     if (outcome.type === "Listed") refusals.reset();
-    if (outcome.type === "Listed" || outcome.type === "Heard") return 0;
+    if (outcome.type === "Listed" || outcome.type === "Heard" || outcome.type === "Asked") return 0;
     const healthy = outcome.livedMs >= HEALTHY_WATCH_MS;
     if (healthy) {
       backoff.reset();

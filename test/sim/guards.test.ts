@@ -110,15 +110,16 @@ function restored(seed: number): readonly Happening[] {
   ];
 }
 
-/** The controller's clock goes forward or back by hours in a bad release, and the other way later. */
+/** A release is over, the controller's clock is set back by hours, a bad one follows at once; later the clock is put right. */
 function clockSteps(seed: number): readonly Happening[] {
   const random = seededRandom(seed * 17);
-  const byMs = (random() < 0.5 ? 1 : -1) * 3 * 3_600_000;
-  const at = 2_000 + Math.floor(random() * 60_000);
+  const byMs = 3 * 3_600_000;
+  const at = 60_000 + Math.floor(random() * 60_000);
   return [
-    { at: 1_000, deed: { kind: "push", image: "v4-bad" } },
-    { at, deed: { kind: "clock", whose: "controller", byMs } },
-    { at: at + 1_000 + Math.floor(random() * 60_000), deed: { kind: "clock", whose: "controller", byMs: -byMs } },
+    { at: 1_000, deed: { kind: "push", image: "v2-good" } },
+    { at, deed: { kind: "clock", whose: "controller", byMs: -byMs } },
+    { at: at + 5_000 + Math.floor(random() * 40_000), deed: { kind: "push", image: "v4-bad" } },
+    { at: at + 90_000, deed: { kind: "clock", whose: "controller", byMs } },
   ];
 }
 
