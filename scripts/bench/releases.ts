@@ -111,6 +111,8 @@ function watchPeaks(controller: Controller): { stop(): Promise<Peaks> } {
       await clock.sleep(LOOK_MS, over.signal).catch(() => undefined);
     }
   })();
+  // Whoever stops it hears of it; a measurement that failed before is over anyway.
+  running.catch(() => undefined);
   return {
     async stop() {
       over.abort();
