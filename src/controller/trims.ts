@@ -1,16 +1,22 @@
 /**
  * What the stores keep of each kind, beside what they all leave out. Of an EndpointSlice that is who answers for which Service: ten
- * endpoints with their zones, nodes and hints are the largest object of an application.
+ * endpoints with their zones, nodes and hints are the largest object of an application. Old ReplicaSets hold the templates of old
+ * versions, ten of each application: what these have in common is kept once.
  */
+import { createSharing } from "../cluster/sharing.ts";
 import { type Trim, withManagersOf, withoutManagedFields } from "../cluster/trim.ts";
-import type { EndpointSlice, KubeObject } from "../domain/kube.ts";
+import type { Deployment, EndpointSlice, KubeObject, ReplicaSet } from "../domain/kube.ts";
 import { isAnswering, SERVICE_NAME } from "../traffic/endpoints.ts";
 import type { Watched } from "./concerns.ts";
 
 type Endpoint = NonNullable<EndpointSlice["endpoints"]>[number];
 
+const share = createSharing();
+const freezeManagers = withManagersOf(["spec", "progressDeadlineSeconds"], ["spec", "paused"]);
+
 const TRIMS: Partial<Record<Watched, Trim>> = {
-  deployments: withManagersOf(["spec", "progressDeadlineSeconds"], ["spec", "paused"]),
+  deployments: (object) => withSharedTemplate(freezeManagers(object)),
+  replicaSets: (object) => withSharedTemplate(withoutManagedFields(object)),
   services: withManagersOf(["spec", "selector"]),
   httpRoutes: withManagersOf(["spec", "rules"]),
   endpointSlices: whoAnswers,
@@ -18,6 +24,12 @@ const TRIMS: Partial<Record<Watched, Trim>> = {
 
 export function trimOf(name: Watched): Trim {
   return TRIMS[name] ?? withoutManagedFields;
+}
+
+function withSharedTemplate(object: KubeObject): KubeObject {
+  const { spec } = object as Deployment | ReplicaSet;
+  if (spec?.template?.spec === undefined) return object;
+  return { ...object, spec: { ...spec, template: { ...spec.template, spec: share(spec.template.spec) } } };
 }
 
 function whoAnswers(object: KubeObject): KubeObject {
