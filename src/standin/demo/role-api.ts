@@ -32,8 +32,8 @@ export function apiRole() {
       const server = await startApiServer({ store, token });
       const runtime = runtimeOf(runtimeUrl);
       // A hollow cluster has pods by the ten thousand.
-      const tell = runtimeUrl === undefined ? undefined : eventTeller(store, systemClock);
-      createControllerManager({ store, clock: systemClock, ...(tell && { tell }) });
+      const scale = runtimeUrl === undefined ? { collectAfterMs: 1_000 } : { tell: eventTeller(store, systemClock) };
+      createControllerManager({ store, clock: systemClock, ...scale });
       createKubelet({ store, clock: systemClock, runtime });
       ({ counts, setOutage } = server);
       podsStarted = runtime.starts.of;

@@ -22,6 +22,8 @@ export interface ControllerManagerOptions {
   readonly store: KubeStore;
   readonly clock: Clock;
   readonly latencyMs?: number;
+  /** Between an event and the garbage collector's pass, which looks at every object there is. Default: `latencyMs`. */
+  readonly collectAfterMs?: number;
   readonly admitPod?: PodAdmission;
   /** Told of what they did. Default: nobody. */
   readonly tell?: Tell;
@@ -35,6 +37,7 @@ export function createControllerManager({
   store,
   clock,
   latencyMs = 5,
+  collectAfterMs = latencyMs,
   admitPod = () => {},
   tell = () => {},
 }: ControllerManagerOptions): ControllerManager {
@@ -46,7 +49,7 @@ export function createControllerManager({
     services: queueOf((namespace, name) => passService(store, namespace, name, clock.now())),
   };
   const collector = createGarbageCollector(store);
-  const collection = createWorkQueue({ clock, latencyMs, pass: () => void collector.run() });
+  const collection = createWorkQueue({ clock, latencyMs: collectAfterMs, pass: () => void collector.run() });
   const wake = (resource: string, object: KubeObject) => {
     for (const { queue, key } of concerned(store, resource, object)) {
       queues[queue].add(key);
