@@ -1,131 +1,150 @@
-/** Plays a file of test vectors and measures how far we are from it. */
-import { tailRatio } from "../../src/analysis/guard/bounds.ts";
-import { advanceEvidence, rollbackEvidence } from "../../src/analysis/guard/evidence.ts";
-import { type GuardOutcome, stepGuard, weightOf } from "../../src/analysis/guard/guard.ts";
+/** Every value of a vectors file beside what this implementation makes of the same counts. */
+import { isDeepStrictEqual } from "node:util";
+import { advanceLogE } from "../../src/analysis/guard/advance.ts";
+import { rollbackLogE } from "../../src/analysis/guard/evidence.ts";
 import { residual } from "../../src/analysis/guard/noise.ts";
-import type { GuardParams } from "../../src/analysis/guard/params.ts";
-import { type GuardPlan, type GuardState, startGuard } from "../../src/analysis/guard/state.ts";
-import { baselineOf, type Elementary, paramsOf, planOf, type Rollout, type Row, scrapeOf, type Vectors, wordsOf } from "./file.ts";
+import { DEFAULT_PARAMS, type GuardConfig, type GuardParams } from "../../src/analysis/guard/params.ts";
+import { type GuardState, guardStateOf } from "../../src/analysis/guard/state.ts";
+import { type Decided, shareInForce, step } from "../../src/analysis/guard/step.ts";
+import { countsOf } from "../../src/analysis/guard/stream.ts";
+import { tailRatio } from "../../src/analysis/guard/tolerance.ts";
+import { type Difference, differences, unlike } from "./difference.ts";
+import { type ElementaryValue, PARAM_NAMES, type Rollout, type Row, type Vectors } from "./format.ts";
+import { changedParams, configOf, fromReference, paramsOf, scrapeOf, startOf, toReference } from "./reference-form.ts";
 
-export interface Difference {
-  /** |ours - theirs| / max(1, |theirs|); Infinity where they are not numbers of one kind. */
-  readonly size: number;
-  /** `99->90, row 14, phi[2]` */
-  readonly where: string;
-}
+export const ALLOWED = 1e-9;
+/** The reference ends a rollout that has not ended by itself after so many scrapes at the earliest: fewer are a file cut short. */
+const LEAST_ROWS = 120;
 
-export interface Comparison {
-  readonly largest: Difference;
-  readonly values: number;
-  readonly scrapes: number;
-}
-
-/** Throws a RangeError where a row is no scrape. */
-export function compare(vectors: Vectors): Comparison {
-  const differences = [...vectors.elementary.flatMap(compareElementary), ...compareRollouts(vectors)];
-  const largest = differences.reduce((most, one) => (one.size > most.size ? one : most), { size: 0, where: "nowhere" });
-  return { largest, values: differences.length, scrapes: vectors.rollouts.reduce((sum, { rows }) => sum + rows.length, 0) };
-}
-
-function compareElementary({ f, args, value }: Elementary, index: number): Difference[] {
-  return [...differences(value, FUNCTIONS[f](args) ?? null, `elementary[${index}] (${f})`)];
-}
-
-const countsOf = ([nc = Number.NaN, xc = Number.NaN, ns = Number.NaN, xs = Number.NaN]: readonly number[]) => ({ nc, xc, ns, xs });
-
-const FUNCTIONS: Readonly<Record<Elementary["f"], (args: readonly number[]) => number | undefined>> = {
-  roll_log_e: (args) => {
-    const [ratio = Number.NaN, tolerance = Number.NaN, points = Number.NaN, reference] = args.slice(4);
-    return rollbackEvidence(countsOf(args), ratio, { ratio: tolerance, points }, reference);
-  },
-  adv_log_e: (args) => {
-    const [gain = Number.NaN, ratio = Number.NaN, margin = Number.NaN] = args.slice(4);
-    return advanceEvidence(countsOf(args), gain, ratio, margin);
-  },
-  residual: (args) => residual(countsOf(args), countsOf(args.slice(4))),
-  tail_ratio: ([b = Number.NaN, a = Number.NaN, sb = Number.NaN, sa = Number.NaN, tolerance = Number.NaN]) =>
-    tailRatio(b, a, sb, sa, tolerance),
-};
-
-function compareRollouts(vectors: Vectors): Difference[] {
+/** One entry for each value that was compared. */
+export function compareVectors(vectors: Vectors): readonly Difference[] {
   const params = paramsOf(vectors.params);
-  return vectors.rollouts.flatMap((rollout) => compareRollout(rollout, params));
+  const values = [...vectors.elementary.flatMap(compareElementary), ...compareRollouts(vectors, params)];
+  return values.some(isAbove) ? values : [...values, ...idleParams(vectors, params)];
 }
 
-function compareRollout(rollout: Rollout, params: GuardParams): Difference[] {
-  const plan = planOf(rollout, params);
-  const found: Difference[] = [];
-  let state = startGuard(plan, baselineOf(rollout));
-  for (const [index, row] of rollout.rows.entries()) {
-    const where = `${rollout.name}, row ${index}`;
-    if (index === rollout.restart_before_row) {
-      found.push(...differences(withoutState(rollout), wordsOf(state), `${where}, state_at_restart`));
-      state = JSON.parse(JSON.stringify(state)) as GuardState;
+export function isAbove({ size }: Difference): boolean {
+  return size > ALLOWED;
+}
+
+/**
+ * A parameter that is not the default must show in the file: where the file is the same with the default, it was not made
+ * with that parameter, or cannot tell.
+ */
+function idleParams(vectors: Vectors, params: GuardParams): readonly Difference[] {
+  const idle = changedParams(params).filter((name) => {
+    const usual = { ...params, [name]: DEFAULT_PARAMS[name] };
+    return !compareRollouts(vectors, usual).some(isAbove);
+  });
+  return idle.map((name) => unlike(`params.${PARAM_NAMES[name]} (nothing in the file tells it)`, DEFAULT_PARAMS[name], params[name]));
+}
+
+function compareElementary(entry: ElementaryValue, index: number): readonly Difference[] {
+  return differences(`elementary[${index}] ${entry.f}`, elementary(entry), entry.value);
+}
+
+function elementary(entry: ElementaryValue): number | null {
+  switch (entry.f) {
+    case "roll_log_e": {
+      const [nc, xc, ns, xs, ratio, tolerance, absolute, reference] = entry.args;
+      return rollbackLogE({ nc, xc, ns, xs }, ratio, { ratio: tolerance, absolute, reference });
     }
-    if (state.ended) return [...found, { size: Number.POSITIVE_INFINITY, where: `${where}: ours has ended` }];
-    const before = weightOf(plan, state);
-    const outcome = stepped(plan, state, row, where);
-    found.push(...differences(toldOf(row), saidOf(outcome, before), where));
-    ({ state } = outcome);
+    case "adv_log_e": {
+      const [nc, xc, ns, xs, gain, ratio, margin] = entry.args;
+      return advanceLogE({ nc, xc, ns, xs }, gain, { ratio, margin });
+    }
+    case "residual": {
+      const [a, b, c, d, ...block] = entry.args;
+      return residual(countsOf([a, b, c, d]), countsOf(block));
+    }
+    case "tail_ratio":
+      return tailRatio(...entry.args);
   }
-  const { restart_before_row: restart, state_at_restart: stored, rows, name } = rollout;
-  const isReached = restart !== null && restart < rows.length;
+}
+
+function compareRollouts({ rollouts }: Vectors, params: GuardParams): readonly Difference[] {
+  return rollouts.flatMap((rollout, index) => compareRollout(rollout, `rollouts[${index}] "${rollout.name}"`, params));
+}
+
+/** A rollout played from some row on. */
+interface Played {
+  readonly values: readonly Difference[];
+  readonly outcomes: readonly Decided[];
+  /** Before each row, and after the last. */
+  readonly states: readonly GuardState[];
+}
+
+function compareRollout(rollout: Rollout, where: string, params: GuardParams): readonly Difference[] {
+  const config = configOf(rollout, params);
+  const whole = play(rollout, where, config, startOf(rollout, params), 0);
+  const last = whole.states.at(-1);
+  const cut = last?.ended === null && rollout.rows.length < LEAST_ROWS;
   return [
-    ...found,
-    ...differences(stored !== null, isReached, `${name}, state_at_restart`),
-    ...differences(isEnd(rows.at(-1)?.decision), state.ended, `${name}, the end`),
+    ...whole.values,
+    ...(cut ? [unlike(`${where}, after row ${rollout.rows.length - 1}`, "still running", "no more rows")] : []),
+    ...compareRestart(rollout, where, config, whole),
   ];
 }
 
-function stepped(plan: GuardPlan, state: GuardState, row: Row, where: string): GuardOutcome {
-  try {
-    return stepGuard(plan, state, scrapeOf(row));
-  } catch (error) {
-    throw error instanceof RangeError ? new RangeError(`${where}: ${error.message}`) : error;
-  }
-}
-
-function isEnd(decision: Row["decision"] | undefined): boolean {
-  return decision === "promote" || decision === "rollback";
-}
-
-function withoutState({ state_at_restart }: Rollout): unknown {
-  const { state: _running, ...numbers } = state_at_restart ?? { state: undefined };
-  return numbers;
-}
-
-function toldOf({ weight, E, doubt, cuts, decision, next_weight, phi, advance_missing, incident }: Row): unknown {
-  return { weight, E, doubt, cuts, decision, next_weight, phi, advance_missing, incident };
-}
-
-function saidOf(outcome: GuardOutcome, weight: number): unknown {
-  const { e, doubt, state, decision, weight: next_weight, streams, advanceMissing, incident } = outcome;
-  return {
-    weight,
-    E: e,
-    doubt,
-    cuts: state.cuts,
-    decision,
-    next_weight,
-    phi: streams.map(({ phi }) => phi),
-    advance_missing: advanceMissing,
-    incident,
-  };
-}
-
-/** Of each number within, by its place. */
-function* differences(theirs: unknown, ours: unknown, where: string): Generator<Difference> {
-  if (typeof theirs === "number" && typeof ours === "number") {
-    const size = Math.abs(ours - theirs) / Math.max(1, Math.abs(theirs));
-    yield { size: Number.isNaN(size) ? Number.POSITIVE_INFINITY : size, where };
-  } else if (isBranch(theirs) && isBranch(ours)) {
-    for (const key of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
-      const place = Array.isArray(theirs) ? `${where}[${key}]` : `${where}, ${key}`;
-      yield* differences(theirs[key], ours[key], place);
+function play(rollout: Rollout, where: string, config: GuardConfig, from: GuardState, first: number): Played {
+  const values: Difference[] = [];
+  const outcomes: Decided[] = [];
+  const states = [from];
+  for (const [index, row] of rollout.rows.entries()) {
+    if (index < first) continue;
+    const place = `${where}, row ${index}`;
+    const before = states.at(-1)!;
+    const stepped = step(config, before, scrapeOf(rollout, row));
+    if (!stepped.ok) {
+      values.push(unlike(place, `refused: ${stepped.refusal.reason}`, "counted"));
+      break;
     }
-  } else yield { size: theirs === ours ? 0 : Number.POSITIVE_INFINITY, where };
+    values.push(...compareRow(rollout, row, place, shareInForce(config, before), stepped.outcome));
+    outcomes.push(stepped.outcome);
+    states.push(stepped.state);
+  }
+  return { values, outcomes, states };
 }
 
-function isBranch(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+function compareRow({ client }: Rollout, row: Row, place: string, weight: number, outcome: Decided): readonly Difference[] {
+  const ours = {
+    weight,
+    E: outcome.e,
+    doubt: outcome.doubt,
+    cuts: outcome.cuts,
+    decision: outcome.decision.toLowerCase(),
+    next_weight: outcome.share,
+    phi: outcome.phi,
+    advance_missing: outcome.advanceMissing,
+    incident: outcome.incident,
+  };
+  const fields = Object.entries(ours) as [keyof typeof ours, unknown][];
+  return [
+    ...fields.flatMap(([field, value]) => differences(`${place}, ${field}`, value, row[field])),
+    ...(client ? [] : differences(`${place}, client (not judged)`, [0, 0], row.client)),
+    ...outcome.refusals.map(({ reason, kind }) => unlike(place, `refused: ${kind} ${reason}`, "counted")),
+  ];
+}
+
+/** Our own state, written and read again, goes on to the last bit; the reference's is the same as ours, and goes on as it does. */
+function compareRestart(rollout: Rollout, where: string, config: GuardConfig, whole: Played): readonly Difference[] {
+  const { restart_before_row: row, state_at_restart: theirs } = rollout;
+  const before = row === null ? undefined : whole.states[row];
+  if (row === null || theirs === null || before === undefined) return [];
+  const place = `${where}, state before row ${row}`;
+  const resumed = (stored: unknown) => {
+    const state = guardStateOf(stored, config);
+    return state && play(rollout, `${place}, read from the file`, config, state, row);
+  };
+  const own = resumed(JSON.parse(JSON.stringify(before)));
+  const read = resumed(fromReference(theirs, rollout));
+  return [
+    ...differences(place, toReference(before, rollout), theirs),
+    ...(own !== undefined && isSame(own, whole, row) ? [] : [unlike(place, "does not go on as without a restart", "the same")]),
+    ...(read?.values ?? [unlike(place, "not readable", "a state")]),
+  ];
+}
+
+function isSame(resumed: Played, whole: Played, row: number): boolean {
+  return isDeepStrictEqual(resumed.outcomes, whole.outcomes.slice(row)) && isDeepStrictEqual(resumed.states.at(-1), whole.states.at(-1));
 }

@@ -2,6 +2,7 @@
  * What the thresholds remember of a release, kept in `status.analysis.state`: plain numbers, versioned, at most about
  * 3 kB. An unknown version is never guessed at.
  */
+import { isMeasure } from "../domain/measure.ts";
 
 /** An alias, not an interface: it must fit the loose object of the status schema. */
 export type AnalysisState = {
@@ -62,7 +63,7 @@ const wholeness = new WeakMap<AnalysisState, boolean>();
 
 function isWhole({ at, limits, bins, totals }: AnalysisState): boolean {
   const shaped = Array.isArray(limits) && limits.every(isLimit) && Array.isArray(bins) && bins.every((bin) => isBin(bin, limits.length));
-  return shaped && isCount(at) && isTally(totals?.canary) && isTally(totals?.stable);
+  return shaped && isMeasure(at) && isTally(totals?.canary) && isTally(totals?.stable);
 }
 
 /** Something is stored that this version of Serin cannot read (written by a later one, or damaged): hold, raise nothing. */
@@ -71,23 +72,21 @@ export function isForeignState(stored: unknown): boolean {
 }
 
 function isBin(bin: Bin | undefined, limits: number): boolean {
-  if (bin === null || bin === undefined || !isCount(bin.from) || !isCount(bin.to)) return false;
+  if (bin === null || bin === undefined || !isMeasure(bin.from) || !isMeasure(bin.to)) return false;
   return [bin.canary, bin.stable].every((counted) => isTally(counted) && isSlow(counted.slow, limits));
 }
 
 function isSlow(slow: readonly Slow[] | undefined, limits: number): boolean {
   if (limits === 0) return true;
-  return Array.isArray(slow) && slow.length === limits && slow.every((one) => Array.isArray(one) && one.length === 3 && one.every(isCount));
+  return (
+    Array.isArray(slow) && slow.length === limits && slow.every((one) => Array.isArray(one) && one.length === 3 && one.every(isMeasure))
+  );
 }
 
 function isLimit(limit: Limit | undefined): boolean {
-  return isCount(limit?.maxMs) && isCount(limit?.lowMs) && (limit?.highMs === null || isCount(limit?.highMs));
+  return isMeasure(limit?.maxMs) && isMeasure(limit?.lowMs) && (limit?.highMs === null || isMeasure(limit?.highMs));
 }
 
 function isTally(tally: Tally | undefined): boolean {
-  return isCount(tally?.requests) && isCount(tally?.failures);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+  return isMeasure(tally?.requests) && isMeasure(tally?.failures);
 }

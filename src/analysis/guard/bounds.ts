@@ -1,36 +1,48 @@
-/** Bounds of the latency histogram: which are judged, and what "ten percent slower" means at each. */
+/**
+ * Which bounds of the latency histogram are judged: those where stable's own history says the most. Any choice that was made
+ * before the release is valid; a regression inside one bucket stays invisible to every method, so people are told the bounds.
+ */
+import type { Survival } from "./tolerance.ts";
 
-const LEAST_SURVIVAL = 0.002;
-const MOST_SURVIVAL = 0.5;
+/** Stable's P(latency > bound) in this range: rare enough to be sharp, frequent enough to be seen. */
+const MOST = 0.5;
+const LEAST = 0.002;
+const FEWEST_BOUNDS = 3;
 const MOST_BOUNDS = 6;
 
-/** By how much the part slower than bound `b` grows when all latencies grow by `tolerance`: from the slope of stable's survival between `a` < `b`. */
-export function tailRatio(b: number, a: number, survivalB: number, survivalA: number, tolerance: number): number {
-  const slope = -(Math.log(clipped(survivalB)) - Math.log(clipped(survivalA))) / (Math.log(b) - Math.log(a));
-  return Math.max(1.05, (1 + tolerance) ** slope);
-}
-
-function clipped(survival: number): number {
-  return Math.min(1, Math.max(1e-6, survival));
-}
-
 /**
- * The bounds to judge by, ascending; the first is only the neighbour of the second. Those where between 0.2 % and half of stable's
- * answers are slower tell most; of more than six the evenly spaced ones stay. Empty where no bound does.
- *
- * `bounds` ascending and above 0, in milliseconds; `survival`: the part of stable's answers slower than each.
+ * The bounds in use, ascending, the first one only a neighbour of the second (the tail's slope needs it); empty: latency is not
+ * judged. `le` are all of the histogram's bounds, ascending, without +Inf; `stable` its answers over the last 10 minutes or
+ * more, with one count for each of them.
  */
-export function chooseBounds(bounds: readonly number[], survival: readonly number[]): readonly number[] {
-  const telling = bounds.map((_, index) => index).filter((index) => index > 0 && isTelling(survival[index] ?? 0));
-  const chosen = telling.length <= MOST_BOUNDS ? telling : spread(telling, MOST_BOUNDS);
-  const [first] = chosen;
-  return first === undefined ? [] : [first - 1, ...chosen].map((index) => bounds[index] ?? Number.NaN);
+export function chooseBounds(le: readonly number[], { answers, over }: Survival): readonly number[] {
+  if (le.length < 2 || answers <= 0) return [];
+  const survival = over.map((count) => count / answers);
+  const fitting = le.map((_, place) => place).filter((place) => place > 0 && survival[place]! >= LEAST && survival[place]! <= MOST);
+  const places = thinned(widened(fitting, firstAbove(survival), le.length));
+  return [places[0]! - 1, ...places].map((place) => le[place]!);
 }
 
-function isTelling(survival: number): boolean {
-  return survival >= LEAST_SURVIVAL && survival <= MOST_SURVIVAL;
+/** Where a slower canary would show first if no bound fits: the first that less than all answers exceed too rarely to fit. */
+function firstAbove(survival: readonly number[]): number {
+  const place = survival.findIndex((s, index) => index > 0 && s < LEAST);
+  return place < 0 ? survival.length - 1 : place;
 }
 
-function spread(list: readonly number[], count: number): number[] {
-  return Array.from({ length: count }, (_, i) => list[Math.round((i * (list.length - 1)) / (count - 1))] ?? Number.NaN);
+/** With the next higher bounds, then the next lower ones, until there are enough. */
+function widened(fitting: readonly number[], otherwise: number, length: number): readonly number[] {
+  const places = fitting.length === 0 ? [otherwise] : [...fitting];
+  while (places.length < FEWEST_BOUNDS) {
+    if (places.at(-1)! + 1 < length) places.push(places.at(-1)! + 1);
+    else if (places[0]! > 1) places.unshift(places[0]! - 1);
+    else break;
+  }
+  return places;
+}
+
+/** At most so many, evenly spread, the first and the last among them. */
+function thinned(places: readonly number[]): readonly number[] {
+  if (places.length <= MOST_BOUNDS) return places;
+  const gap = (places.length - 1) / (MOST_BOUNDS - 1);
+  return Array.from({ length: MOST_BOUNDS }, (_, i) => places[Math.round(i * gap)]!);
 }

@@ -1,49 +1,34 @@
 /**
- * Evidence of one scrape, in nats (natural logarithms of likelihood ratios).
- *
- * Both are e-values: under what they speak against, their expectation is at most 1, for any rate of stable's and whatever part of
- * the traffic the canary has. So their product over a release bounds the probability of a false decision, however often one looks
- * (Ville's inequality).
+ * Evidence for a rollback: a test supermartingale against "the canary is bad at most `ratio` times as often as stable, plus
+ * `absolute`" (step 3). E[e] <= 1 under that hypothesis for every rate of stable's, so that one may look at every scrape.
  */
-import type { Counts } from "./counts.ts";
-import type { Tolerance } from "./params.ts";
+import { type Counts, isComparable } from "./counts.ts";
 
-/** ln(sum(exp(x))), without overflow; -Infinity of nothing. */
-export function logSumExp(values: readonly number[]): number {
-  const most = Math.max(...values);
-  return most === Number.NEGATIVE_INFINITY ? most : most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+/** What is harmless, and stable's rate as known before the scrape. */
+export interface Tolerance {
+  readonly ratio: number;
+  readonly absolute: number;
+  /**
+   * Any value is valid; a good one makes the test sharp where bad requests are frequent. 0: the form for rare ones,
+   * ln e = a xc - b xs - nc d0 (e^a - 1) (background, 2.8).
+   */
+  readonly reference: number;
 }
 
 /**
- * ln e against "the canary's rate is at most tolerance.ratio x stable's + tolerance.points", for the alternative "`ratio` times that".
- *
- * `reference`: stable's rate as known before this scrape. Any value is valid (ln E[e] is concave in stable's rate with its
- * maximum 0 there); a good one makes the test sharp for frequent events, 0 gives a xc - b xs of rare ones.
+ * ln e of one scrape for the alternative "`ratio` times what is harmless", in nats; 0 where one version had no requests.
+ * With a = ln r - b, v = e^a - 1, R = nc rho v / (1 + rho p v), k = R / (ns + R p):
+ * ln e = a xc + ln(1-k) xs - nc ln(1 + rho p v) - ns ln(1 - p k) - nc d0 v.
  */
-export function rollbackEvidence({ nc, xc, ns, xs }: Counts, ratio: number, tolerance: Tolerance, reference = 0): number {
-  if (nc <= 0 || ns <= 0) return 0;
-  const { ratio: rho, points } = tolerance;
+export function rollbackLogE(counts: Counts, ratio: number, tolerance: Tolerance): number {
+  if (!isComparable(counts)) return 0;
+  const { nc, xc, ns, xs } = counts;
+  const { ratio: rho, absolute, reference: p } = tolerance;
   const b = Math.log((ratio * rho * nc + ns) / (rho * nc + ns));
   const a = Math.log(ratio) - b;
   const v = Math.expm1(a);
-  if (reference <= 0) return a * xc - b * xs - nc * points * v;
-  const r = (nc * rho * v) / (1 + rho * reference * v);
-  const k = r / (ns + r * reference);
-  const expected = nc * Math.log1p(rho * reference * v);
-  return a * xc + Math.log1p(-k) * xs - expected - ns * Math.log1p(-reference * k) - nc * points * v;
-}
-
-/** ln e against "the canary's rate is at least ratio x stable's + margin", with the stake `gain`. */
-export function advanceEvidence({ nc, xc, ns, xs }: Counts, gain: number, ratio: number, margin: number): number {
-  if (nc <= 0 || ns <= 0) return 0;
-  const k = -Math.expm1(-gain);
-  return -gain * xc + xs * Math.log1p(ratio * (nc / ns) * k) + nc * margin * k;
-}
-
-/**
- * ln e against "the canary's rate is at most `limit`", for the alternative "`ratio` times that": where there is no stable traffic
- * to compare with. An incident that everybody has counts against the canary here.
- */
-export function absoluteEvidence({ nc, xc }: Pick<Counts, "nc" | "xc">, ratio: number, limit: number): number {
-  return nc <= 0 ? 0 : xc * Math.log(ratio) - nc * limit * (ratio - 1);
+  if (p <= 0) return a * xc - b * xs - nc * absolute * v;
+  const r = (nc * rho * v) / (1 + rho * p * v);
+  const k = r / (ns + r * p);
+  return a * xc + Math.log1p(-k) * xs - nc * Math.log1p(rho * p * v) - ns * Math.log1p(-p * k) - nc * absolute * v;
 }

@@ -1,60 +1,109 @@
-/** What the guard's numbers mean to people. */
-import { type GuardOutcome, needOf, weightOf } from "./guard.ts";
-import type { GuardPlan } from "./state.ts";
+/** The figures that people are told about a release in progress; from what is remembered alone. */
+import { advanceMissing, hasPassed } from "./advance.ts";
+import { combinedDoubt, type Lead, leadOf, type StreamName, streamNames } from "./combine.ts";
+import { addCounts } from "./counts.ts";
+import { inStep, requestRate } from "./enter.ts";
+import { earliestRollback, fullShareIn, passesIn, type Traffic } from "./estimate.ts";
+import { largestExcess } from "./excess.ts";
+import { noiseFactor } from "./noise.ts";
+import { boundedExp } from "./numbers.ts";
+import { type GuardConfig, stepAt } from "./params.ts";
+import type { GuardState } from "./state.ts";
+import { shareInForce } from "./step.ts";
+import { countsOf, type StreamState } from "./stream.ts";
+import { hypothesesOf } from "./tolerance.ts";
 
 export interface GuardReport {
-  /** The outcome that speaks loudest against the canary: `failures`, `client errors`, `over 200 ms`. */
-  readonly stream: string;
-  /** About so many times as often as on stable. */
-  readonly ratio: number;
-  /** Odds that the canary is worse, to 1: fade without new evidence, and set the share. */
-  readonly odds: number;
-  /** How often the share is halved now, and what is left of the step's. */
-  readonly cuts: number;
-  readonly share: number;
-  /** Evidence for a rollback, and where it is one. */
+  /** Evidence for a rollback, the limit at which it comes, and the sequential p-value: 1 / the largest E so far. */
   readonly e: number;
   readonly limit: number;
-  /** Sequential p-value: how probable so much evidence is with a good release, however often one looks. */
-  readonly pValue: number;
-  /** Not before so many seconds of evidence that agrees. */
-  readonly earliestRollbackSeconds: number;
-  /** Without new failures the full share is back after so many seconds. */
+  readonly p: number;
+  /** Seconds before which no rollback can come; null: none can come within a day. */
+  readonly earliestRollbackSeconds: number | null;
+  /** `odds` to 1 that the canary is worse; which stream says so, and how many times stable's rate fits best. */
+  readonly odds: number;
+  readonly lead: Lead;
+  /** The canary's share now, and how often it was halved. */
+  readonly share: number;
+  readonly cuts: number;
+  /** Seconds until the full share without new bad requests. */
   readonly fullShareSeconds: number;
-  /** Of the evidence that ends the step, the part that is there (0 to 1) in the outcome that lacks most. */
-  readonly advanced: number;
-  /** At the pace of this step so far; undefined where nothing came yet. */
-  readonly advanceSeconds: number | undefined;
+  readonly streams: readonly StreamReport[];
+  /** Seconds until the step can end, for a canary as good as stable; null: not at this traffic. */
+  readonly stepSeconds: number | null;
 }
 
-export function reportOf(plan: GuardPlan, { state, streams, e, doubt, advanceMissing }: GuardOutcome): GuardReport {
-  const { params } = plan;
-  const loudest = streams.findIndex((stream) => stream.doubt === doubt);
-  const needed = Math.log(1 / params.beta);
-  const missing = Math.max(...advanceMissing);
-  const gained = needed - missing;
-  const overLimit = doubt - Math.log(params.brakeOdds) - Math.LN2;
+export interface StreamReport {
+  readonly stream: StreamName;
+  /** Nats of ADVANCE evidence that are missing; 0: the stream has passed. */
+  readonly missing: number;
+  /** How long that takes at the present traffic, in seconds and in requests of the canary; null: not at this traffic. */
+  readonly seconds: number | null;
+  readonly requests: number | null;
+  /** Points of all requests, above the tolerated ratio, that this step has not excluded; null: nothing is excluded. */
+  readonly excess: number | null;
+}
+
+export function reportOf(config: GuardConfig, state: GuardState): GuardReport {
+  const { params } = config;
+  const { e, maxE, cuts, streams } = state;
+  const doubt = combinedDoubt(streams);
+  const share = shareInForce(config, state);
+  const reports = streamReports(config, state);
+  const fullShareSeconds = fullShareIn(doubt, cuts, params);
   return {
-    stream: nameOf(plan, loudest),
-    ratio: streams[loudest]?.ratio ?? 1,
-    odds: Math.exp(doubt),
-    cuts: state.cuts,
-    share: weightOf(plan, state),
     e,
     limit: 1 / params.alpha,
-    pValue: 1 / Math.max(1, state.mostE),
-    earliestRollbackSeconds: (Math.max(0, -Math.log(params.alpha * Math.max(e, LEAST))) / needOf(plan, 0)) * params.confirmSeconds,
-    fullShareSeconds: state.cuts === 0 ? 0 : (Math.max(0, overLimit) / Math.LN2) * params.fadeSeconds,
-    advanced: Math.min(1, Math.max(0, gained / needed)),
-    advanceSeconds: missing === 0 ? 0 : gained > 0 ? (state.stepSeconds * missing) / gained : undefined,
+    p: 1 / Math.max(1, maxE),
+    earliestRollbackSeconds: earliestRollback(streams, params, state),
+    odds: boundedExp(doubt),
+    lead: leadOf(streams, params, streamNames(state)),
+    share,
+    cuts,
+    fullShareSeconds,
+    streams: reports,
+    stepSeconds: stepEndsIn(config, state, reports, fullShareSeconds),
   };
 }
 
-/** Evidence may be vanishingly small. */
-const LEAST = 1e-300;
+function streamReports(config: GuardConfig, before: GuardState): readonly StreamReport[] {
+  const { params } = config;
+  const state = inStep(config, before);
+  const hypotheses = hypothesesOf(params, state, state.margin, state.usual);
+  const rate = requestRate(state) ?? 0;
+  const canary = rate * shareInForce(config, state);
+  return streamNames(state).map((stream, index) => {
+    const one = state.streams[index]!;
+    const { margin: against } = hypotheses[index]!;
+    const traffic: Traffic = { canary, stable: rate - canary, bad: badRate(state, stream, one) };
+    const seconds = hasPassed(one.adv, params) ? 0 : passesIn(one, noiseFactor(one), traffic, against, params);
+    return {
+      stream,
+      missing: advanceMissing(one.adv, params),
+      seconds,
+      requests: seconds === null ? null : Math.ceil(seconds * canary),
+      excess: largestExcess(one, against.margin, params),
+    };
+  });
+}
 
-export function nameOf({ bounds, clientErrors }: GuardPlan, stream: number): string {
-  if (stream === 0) return "failures";
-  if (clientErrors && stream === 1) return "client errors";
-  return `over ${bounds[stream - (clientErrors ? 2 : 1) + 1]} ms`;
+/** Stable's. */
+function badRate({ usual, bounds }: GuardState, name: StreamName, stream: StreamState): number {
+  switch (name.kind) {
+    case "Failures":
+      return usual.failures / Math.max(1, usual.requests);
+    case "ClientErrors": {
+      const { ns, xs } = addCounts(countsOf(stream.total), countsOf(stream.block));
+      return xs / Math.max(1, ns);
+    }
+    case "Latency":
+      return usual.over[bounds.indexOf(name.overMs)]! / Math.max(1, usual.answers);
+  }
+}
+
+function stepEndsIn(config: GuardConfig, state: GuardState, streams: readonly StreamReport[], fullShare: number): number | null {
+  const { minSeconds = config.params.minStepSeconds } = stepAt(config, state.step);
+  const waits = streams.map(({ seconds }) => seconds ?? Number.POSITIVE_INFINITY);
+  const ends = fullShare + Math.max(minSeconds - state.stepSeconds, 0, ...waits);
+  return Number.isFinite(ends) ? ends : null;
 }

@@ -1,148 +1,124 @@
-/**
- * One stream: the evidence of one outcome (failures, client errors, answers over one bound), for a rollback and for ending the
- * step. For each alternative ratio there is a wealth that a rollback needs, which may grow only as fast as its credit, and a doubt
- * without that limit, which fades.
- */
-import type { Counts } from "./counts.ts";
-import { logSumExp } from "./evidence.ts";
-import { type Noise, noiseFactor, startNoise, stepNoise } from "./noise.ts";
+/** One stream: everything that is remembered of one kind of bad request, and what one scrape does to it (steps 2 to 7). */
+import { advanceCap, type Bet } from "./advance.ts";
+import { addCounts, type Counts, NO_COUNTS } from "./counts.ts";
+import { type Credit, grown, spend } from "./credit.ts";
+import { doubtAfter } from "./doubt.ts";
+import { divisorOf, type Noise, type ResidualOf, startNoise, type Temper, tempered, temperOf, withBlock } from "./noise.ts";
 import type { GuardParams } from "./params.ts";
+import { toppedUp, type Wealth } from "./reserve.ts";
 
-/** All in nats but for the reserve; one entry for each ratio, or for each gain. */
-export interface StreamState {
-  readonly wealth: readonly number[];
+/** Plain numbers only; an alias, not an interface: it must fit the loose object of the status schema. */
+export type StreamState = {
+  /** For each ratio: ln wealth, nats of credit, nats of doubt. */
+  readonly lw: readonly number[];
   readonly credit: readonly number[];
   readonly doubt: readonly number[];
-  readonly advance: readonly number[];
-  readonly advanceCredit: readonly number[];
-  /** Not yet staked, for regressions that begin late. */
+  /** For each gain of ADVANCE: ln wealth, nats of credit. */
+  readonly adv: readonly number[];
+  readonly advCredit: readonly number[];
+  /** For each gain: by how many nats `adv` would grow for each point that the margin were larger (B_g in `excess.ts`). */
+  readonly slope: readonly number[];
   readonly reserve: number;
-  readonly noise: Noise;
+  /** Squared residuals and number of the finished blocks. */
+  readonly s: number;
+  readonly t: number;
+  /** Counts nc, xc, ns, xs of the finished blocks and of the running one. */
+  readonly total: Four;
+  readonly block: Four;
+};
+
+export type Four = readonly [nc: number, xc: number, ns: number, xs: number];
+
+export function fourOf({ nc, xc, ns, xs }: Counts): Four {
+  return [nc, xc, ns, xs];
 }
 
-/** What a stream asks of its counts. */
-export interface Hypotheses {
-  readonly ratios: readonly number[];
-  /** Nats that E must gain for a rollback by this stream alone. */
-  readonly need: number;
-  readonly rollback: (counts: Counts, ratio: number) => number;
-  readonly advance: (counts: Counts, gain: number) => number;
+export function countsOf([nc, xc, ns, xs]: Four): Counts {
+  return { nc, xc, ns, xs };
 }
 
-export interface StreamInput {
-  readonly seconds: number;
-  readonly counts: Counts;
-  /** What ADVANCE reads; the same where no pod is young. */
-  readonly settled: Counts;
-  /** Evidence for a rollback is taken; evidence to end the step is. */
-  readonly use: boolean;
-  readonly useAdvance: boolean;
-  /** The scrape is left out altogether. */
-  readonly warmUp: boolean;
-  readonly blockEnds: boolean;
-  readonly firstScrape: boolean;
-  readonly isCut: boolean;
-  /** Nats above which doubt says nothing more: the share is at its floor. */
-  readonly doubtLimit: number;
-}
-
-export interface StreamOutcome {
-  readonly state: StreamState;
-  /** Evidence for a rollback, the reserve with it: 1 at the beginning. */
-  readonly e: number;
-  readonly doubt: number;
-  readonly advance: number;
-  readonly phi: number;
-  /** The alternative that doubt is loudest about. */
-  readonly ratio: number;
-}
-
-export function startStream(ratios: readonly number[], { start, noiseBlocks, gains }: GuardParams): StreamState {
+export function startStream(ratios: readonly number[], params: GuardParams): StreamState {
+  const none = params.gains.map(() => 0);
   return {
-    wealth: ratios.map(() => Math.log(start)),
+    lw: ratios.map(() => Math.log(params.startWealth)),
     credit: ratios.map(() => 0),
     doubt: ratios.map(() => 0),
-    advance: gains.map(() => 0),
-    advanceCredit: gains.map(() => 0),
-    reserve: 1 - start,
-    noise: startNoise(noiseBlocks),
+    adv: none,
+    advCredit: none,
+    slope: none,
+    reserve: 1 - params.startWealth,
+    ...startNoise(params),
+    total: fourOf(NO_COUNTS),
+    block: fourOf(NO_COUNTS),
   };
 }
 
-/** Only ADVANCE begins anew with a step. */
-export function startStep(state: StreamState): StreamState {
-  return { ...state, advance: state.advance.map(() => 0) };
+/** A new step: ADVANCE begins afresh. Its credit stays. */
+export function freshAdvance(stream: StreamState): StreamState {
+  const none = stream.adv.map(() => 0);
+  return { ...stream, adv: none, slope: none };
 }
 
-export function stepStream(before: StreamState, hypotheses: Hypotheses, input: StreamInput, params: GuardParams): StreamOutcome {
-  const { noise, past, now } = stepNoise(before.noise, input.warmUp ? undefined : input.counts, input.blockEnds);
-  const temper = (nats: number) => (nats > 0 ? nats / now : nats / past);
-  const staked = toppedUp(before, input, params);
-  const rolled = rollbackOf(staked, hypotheses, input, params, { temper, now });
-  const advanced = advanceOf(staked, hypotheses, input, params, temper);
-  const state: StreamState = { ...staked, ...rolled, ...advanced, noise };
-  const loudest = state.doubt.indexOf(Math.max(...state.doubt));
+/** What one scrape means for a stream; nothing here is tempered yet. */
+export interface Observation {
+  /** Seconds. */
+  readonly dt: number;
+  readonly counts: Counts;
+  /** ln e for each ratio. */
+  readonly evidence: readonly number[];
+  /** One for each gain; undefined: no ADVANCE evidence is taken. */
+  readonly bets: readonly Bet[] | undefined;
+  readonly residualOf: ResidualOf;
+  readonly blockEnds: boolean;
+  /** Nothing is moved from the reserve at the first scrape. */
+  readonly first: boolean;
+  readonly credit: Credit;
+  /** Nats at which doubt stands still. */
+  readonly topDoubt: number;
+}
+
+export function observeStream(stream: StreamState, observation: Observation, params: GuardParams): StreamState {
+  const { dt, counts, residualOf, blockEnds, first } = observation;
+  const block = addCounts(countsOf(stream.block), counts);
+  const total = addCounts(countsOf(stream.total), block);
+  const found = residualOf(total, block);
+  const temper = temperOf(stream, found);
+  const wealth = first ? stream : toppedUp(stream, dt, params);
   return {
-    state,
-    e: wealthOf(state) + state.reserve,
-    doubt: logSumExp(state.doubt) - Math.log(state.doubt.length),
-    advance: logSumExp(state.advance) - Math.log(params.gains.length),
-    phi: noiseFactor(noise),
-    ratio: hypotheses.ratios[loudest] ?? 1,
+    ...withEvidence(stream, wealth, observation, temper, params),
+    ...withBets(stream, observation, temper, params),
+    reserve: wealth.reserve,
+    ...noiseAfter(stream, blockEnds ? found : null),
+    total: blockEnds ? fourOf(total) : stream.total,
+    block: fourOf(blockEnds ? NO_COUNTS : block),
   };
 }
 
-/** exp(709) is about the largest number that there is. */
-const MOST_NATS = 700;
-
-function wealthOf({ wealth }: StreamState): number {
-  return Math.exp(Math.min(MOST_NATS, logSumExp(wealth) - Math.log(wealth.length)));
+function noiseAfter(noise: Noise, found: number | null): Noise {
+  const { s, t } = withBlock(noise, found);
+  return { s, t };
 }
 
-/** While the wealth is below the reserve, some of the reserve is staked. */
-function toppedUp(state: StreamState, { firstScrape, seconds }: StreamInput, { topUp, blockSeconds }: GuardParams): StreamState {
-  if (firstScrape || wealthOf(state) >= state.reserve) return state;
-  const moved = (1 - (1 - topUp) ** (seconds / blockSeconds)) * state.reserve;
-  return { ...state, reserve: state.reserve - moved, wealth: state.wealth.map((nats) => logSumExp([nats, Math.log(moved)])) };
+/** E takes what its credit allows; doubt takes all and fades. */
+function withEvidence(stream: StreamState, wealth: Wealth, observation: Observation, temper: Temper, params: GuardParams) {
+  const { dt, evidence, topDoubt, credit } = observation;
+  const logE = evidence.map((one) => tempered(one, temper));
+  const spent = logE.map((one, i) => spend(one, grown(stream.credit[i]!, credit.rate * dt, credit.kept), credit.kept));
+  return {
+    lw: wealth.lw.map((one, i) => one + spent[i]!.taken),
+    credit: spent.map((one) => one.credit),
+    doubt: stream.doubt.map((one, i) => doubtAfter(one, logE[i]!, temper, dt, topDoubt, params)),
+  };
 }
 
-interface Tempering {
-  readonly temper: (nats: number) => number;
-  readonly now: number;
-}
-
-function rollbackOf(state: StreamState, hypotheses: Hypotheses, input: StreamInput, params: GuardParams, { temper, now }: Tempering) {
-  const { seconds, counts, use, isCut, doubtLimit } = input;
-  const perSecond = hypotheses.need / params.confirmSeconds;
-  const kept = perSecond * (isCut ? params.creditBrakedSeconds : params.creditSeconds);
-  const fade = (Math.LN2 * seconds) / params.fadeSeconds;
-  const [wealth, credit, doubt]: [number[], number[], number[]] = [[], [], []];
-  for (const [i, ratio] of hypotheses.ratios.entries()) {
-    const nats = use ? temper(hypotheses.rollback(counts, ratio)) : 0;
-    const allowed = Math.min(kept, (state.credit[i] ?? 0) + perSecond * seconds);
-    const taken = Math.min(nats, allowed);
-    wealth.push((state.wealth[i] ?? 0) + taken);
-    credit.push(Math.min(kept, allowed - taken));
-    const gain = nats > 0 ? (nats * now) / (1 + params.brakeNoise * (now - 1)) : nats;
-    doubt.push(Math.min(doubtLimit, Math.max(0, (state.doubt[i] ?? 0) + gain - fade)));
-  }
-  return { wealth, credit, doubt };
-}
-
-function advanceOf(
-  state: StreamState,
-  { advance: evidence }: Hypotheses,
-  { seconds, settled, useAdvance }: StreamInput,
-  { gains, beta, advanceBlocks, blockSeconds }: GuardParams,
-  temper: (nats: number) => number,
-) {
-  const kept = Math.log(gains.length / beta) / advanceBlocks;
-  const [advance, advanceCredit]: [number[], number[]] = [[], []];
-  for (const [i, gain] of gains.entries()) {
-    const allowed = Math.min(kept, (state.advanceCredit[i] ?? 0) + (kept * seconds) / blockSeconds);
-    const taken = useAdvance ? Math.min(temper(evidence(settled, gain)), allowed) : 0;
-    advance.push((state.advance[i] ?? 0) + taken);
-    advanceCredit.push(Math.min(kept, allowed - taken));
-  }
-  return { advance, advanceCredit };
+function withBets(stream: StreamState, { dt, bets }: Observation, temper: Temper, params: GuardParams) {
+  const cap = advanceCap(params);
+  const granted = stream.advCredit.map((credit) => grown(credit, (cap * dt) / params.blockSeconds, cap));
+  if (bets === undefined) return { adv: stream.adv, advCredit: granted, slope: stream.slope };
+  const spent = bets.map(({ logE }, i) => spend(tempered(logE, temper), granted[i]!, cap));
+  return {
+    adv: stream.adv.map((one, i) => one + spent[i]!.taken),
+    advCredit: spent.map((one) => one.credit),
+    slope: stream.slope.map((one, i) => one + bets[i]!.slope / divisorOf(bets[i]!.logE, temper)),
+  };
 }

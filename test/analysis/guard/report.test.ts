@@ -1,122 +1,213 @@
-/** What people are told, and the two parts of the guard that the vectors leave out: the choice of bounds, and the form without stable. */
-import { describe, expect, test } from "vitest";
-import { chooseBounds } from "../../../src/analysis/guard/bounds.ts";
-import { absoluteEvidence } from "../../../src/analysis/guard/evidence.ts";
-import { type GuardOutcome, type GuardScrape, stepGuard } from "../../../src/analysis/guard/guard.ts";
-import { GUARD_DEFAULTS } from "../../../src/analysis/guard/params.ts";
-import { nameOf, reportOf } from "../../../src/analysis/guard/report.ts";
-import { type GuardPlan, startGuard } from "../../../src/analysis/guard/state.ts";
+/** The figures that people are told, each held against what then happens. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { logMeanExp } from "../../../src/analysis/guard/numbers.ts";
+import { paramsOfAttempt } from "../../../src/analysis/guard/params.ts";
+import { type GuardReport, reportOf } from "../../../src/analysis/guard/report.ts";
+import type { GuardScrape } from "../../../src/analysis/guard/scrape.ts";
+import type { GuardState } from "../../../src/analysis/guard/state.ts";
+import { step } from "../../../src/analysis/guard/step.ts";
+import { anyHistory, BOUNDS, CONFIG, counts, failing, fresh, HISTORY, observed, played } from "./releases.ts";
 
-const PLAN: GuardPlan = { weights: [0.05, 0.2], bounds: [], clientErrors: false, params: GUARD_DEFAULTS };
+const { params } = CONFIG;
 
-function play(...scrapes: readonly (readonly [xc: number, xs: number])[]): GuardOutcome {
-  let state = startGuard(PLAN, { requests: 30_000, failures: 150, rate: 50, answers: 0, over: [] });
-  let outcome: GuardOutcome | undefined;
-  for (const [xc, xs] of scrapes) {
-    const scrape: GuardScrape = { seconds: 15, failures: { nc: 38, xc, ns: 712, xs } };
-    outcome = stepGuard(PLAN, state, scrape);
-    ({ state } = outcome);
-  }
-  if (outcome === undefined) throw new Error("no scrape");
-  return outcome;
+function withDoubt(odds: number): GuardState {
+  const state = fresh();
+  const [stream] = state.streams;
+  const doubt = Math.log(odds);
+  return {
+    ...state,
+    cuts: Math.floor((doubt - Math.log(50)) / Math.log(2)),
+    streams: [{ ...stream!, doubt: [doubt, doubt, doubt, doubt] }],
+  };
 }
 
-describe("what people are told", () => {
-  test("a canary that fails: odds, the cut share, and that a rollback takes agreeing evidence", () => {
-    const outcome = play([9, 4], [8, 3]);
-    const report = reportOf(PLAN, outcome);
-    expect(report).toMatchObject({ stream: "failures", limit: 100, e: outcome.e });
-    expect(report.odds).toBeGreaterThan(1_000);
-    expect(report.cuts).toBeGreaterThan(3);
-    expect(report.share).toBe(Math.max(0.001, 0.05 / 2 ** report.cuts));
-    // E grew for 30 s of the 80 that it needs.
-    expect(report.earliestRollbackSeconds).toBeGreaterThan(40);
-    expect(report.earliestRollbackSeconds).toBeLessThanOrEqual(60);
-    expect(report.pValue).toBeCloseTo(1 / outcome.state.mostE);
+describe("doubt and share", () => {
+  it("odds of 400:1 cut 5 % three times, and without new failures the full share is back in about 45 s", () => {
+    const report = reportOf(CONFIG, withDoubt(400.001));
+    expect(report).toMatchObject({ cuts: 3, share: 0.00625, odds: expect.closeTo(400.001, 6), fullShareSeconds: expect.closeTo(45, 2) });
+    expect(reportOf(CONFIG, withDoubt(60)).fullShareSeconds).toBe(0);
   });
 
-  test("without new failures the full share is back when it was said to be", () => {
-    let outcome = play([9, 4]);
-    const { fullShareSeconds, cuts } = reportOf(PLAN, outcome);
-    expect(cuts).toBeGreaterThan(0);
-    let waited = 0;
-    for (; outcome.state.cuts > 0; waited += 1) {
-      const quiet: GuardScrape = { seconds: 1, failures: { nc: 0, xc: 0, ns: 50, xs: 0 } };
-      outcome = stepGuard(PLAN, outcome.state, quiet);
-    }
-    expect(waited).toBeGreaterThanOrEqual(Math.floor(fullShareSeconds));
-    expect(waited).toBeLessThanOrEqual(Math.ceil(fullShareSeconds) + 1);
-    expect(reportOf(PLAN, outcome).fullShareSeconds).toBe(0);
+  it("the full share is back by then", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 101, max: 5_000, noNaN: true }), fc.integer({ min: 1, max: 15 }), (odds, seconds) => {
+        const state = withDoubt(odds);
+        const { fullShareSeconds } = reportOf(CONFIG, state);
+        const clean = Array(Math.ceil(fullShareSeconds / seconds)).fill(failing(0, 0, 700, 4, seconds));
+        expect(played(CONFIG, state, clean).state.cuts).toBe(0);
+      }),
+    );
   });
 
-  test("a good canary: how much of the evidence that ends the step is there, and how long the rest takes", () => {
-    const early = reportOf(PLAN, play([0, 4], [0, 3], [0, 4]));
-    expect(early.advanced).toBeGreaterThan(0);
-    expect(early.advanced).toBeLessThan(1);
-    expect(early.advanceSeconds).toBeGreaterThan(0);
-    const scrapes = Math.ceil((early.advanceSeconds ?? 0) / 15);
-    const later = reportOf(PLAN, play(...Array.from({ length: 3 + Math.floor(scrapes / 2) }, () => [0, 4] as const)));
-    expect(later.advanced).toBeGreaterThan(early.advanced);
-  });
-
-  test("nothing was seen yet: no pace", () => {
-    const state = startGuard(PLAN);
-    const outcome = stepGuard(PLAN, state, { seconds: 15, failures: { nc: 0, xc: 0, ns: 0, xs: 0 } });
-    expect(reportOf(PLAN, outcome)).toMatchObject({ advanced: 0, advanceSeconds: undefined, odds: 1, cuts: 0, pValue: 1, share: 0.05 });
-  });
-
-  test("streams by name", () => {
-    const plan = { ...PLAN, bounds: [50, 100, 200], clientErrors: true };
-    expect([0, 1, 2, 3].map((stream) => nameOf(plan, stream))).toEqual(["failures", "client errors", "over 100 ms", "over 200 ms"]);
+  it("names the stream that speaks, and how many times stable's rate fits best", () => {
+    const slow: GuardScrape = {
+      seconds: 15,
+      failures: counts(38, 0, 712, 4),
+      latency: { nc: 38, ns: 712, overCanary: [29, 15, 11, 1, 0], overStable: [560, 255, 45, 10, 3] },
+    };
+    const { state } = played(CONFIG, fresh({ bounds: BOUNDS }), [slow]);
+    expect(reportOf(CONFIG, state).lead).toEqual({ stream: { kind: "Latency", overMs: 200 }, ratio: 4 });
+    const failed = played(CONFIG, fresh({ bounds: BOUNDS }), [
+      { ...slow, failures: counts(38, 20, 712, 4), latency: { ...slow.latency!, overCanary: [28, 13, 3, 1, 0] } },
+    ]);
+    expect(reportOf(CONFIG, failed.state).lead).toEqual({ stream: { kind: "Failures" }, ratio: 20 });
   });
 });
 
-describe("the choice of bounds", () => {
-  const linkerd = [10, 20, 30, 40, 50, 100, 200, 300, 400, 500, 1_000];
-
-  test("those where a useful part of stable's answers is slower, and the neighbour below", () => {
-    const survival = [1, 1, 0.99, 0.96, 0.78, 0.355, 0.063, 0.0138, 0.0037, 0.0011, 0];
-    expect(chooseBounds(linkerd, survival)).toEqual([50, 100, 200, 300, 400]);
+describe("E", () => {
+  it("is shown with its limit, 2^k / alpha at the k-th attempt", () => {
+    const at = (attempt: number) => reportOf({ ...CONFIG, params: paramsOfAttempt(params, attempt) }, fresh());
+    expect(at(0)).toMatchObject({ e: 1, limit: 100 });
+    expect(at(3).limit).toBe(800);
+    expect(at(1).earliestRollbackSeconds).toBeGreaterThan(at(0).earliestRollbackSeconds!);
   });
 
-  test("at most six, spread over all that tell something", () => {
-    const chosen = chooseBounds(linkerd, [1, 0.5, 0.45, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.003]);
-    expect(chosen).toHaveLength(7);
-    expect([chosen[0], chosen[1], chosen.at(-1)]).toEqual([10, 20, 1_000]);
-    expect(chosen).toEqual(chosen.toSorted((a, b) => a - b));
+  it("its p-value is 1 over the largest E, and never grows again", () => {
+    const { state } = played(CONFIG, fresh(), Array(3).fill(failing(38, 10)));
+    const later = played(CONFIG, state, Array(20).fill(failing(38, 0))).state;
+    expect(reportOf(CONFIG, state).p).toBeCloseTo(1 / state.e, 12);
+    expect(later.e).toBeLessThan(state.e);
+    expect(reportOf(CONFIG, later).p).toBe(reportOf(CONFIG, state).p);
+    expect(reportOf(CONFIG, fresh()).p).toBe(1);
   });
 
-  test("none where nothing tells: everything in one bucket, or no answers", () => {
-    expect(
-      chooseBounds(
-        linkerd,
-        linkerd.map(() => 0),
-      ),
-    ).toEqual([]);
-    expect(
-      chooseBounds(
-        linkerd,
-        linkerd.map(() => 1),
-      ),
-    ).toEqual([]);
-    expect(chooseBounds([], [])).toEqual([]);
+  it("cannot bring a rollback before confirmation is over", () => {
+    const { earliestRollbackSeconds } = reportOf(CONFIG, fresh());
+    expect(earliestRollbackSeconds).toBeGreaterThan(79);
+    expect(earliestRollbackSeconds).toBeLessThan(81);
+  });
+
+  it("no rollback comes earlier than told, from anywhere, however bad the canary is", () => {
+    const broken: GuardScrape = {
+      seconds: 2,
+      failures: counts(300, 300, 300, 0),
+      clientErrors: counts(300, 300, 300, 0),
+      latency: { nc: 300, ns: 300, overCanary: [300, 300, 300, 300, 300], overStable: [0, 0, 0, 0, 0] },
+    };
+    fc.assert(
+      fc.property(anyHistory, (scrapes) => {
+        const { state } = played(CONFIG, fresh({ clientErrors: true, bounds: BOUNDS }), scrapes);
+        fc.pre(state.ended === null);
+        const { earliestRollbackSeconds } = reportOf(CONFIG, state);
+        const { outcomes, state: end } = played(CONFIG, state, Array(200).fill(broken));
+        fc.pre(end.ended === "Rollback");
+        expect(2 * outcomes.length).toBeGreaterThanOrEqual(earliestRollbackSeconds! - 0.5);
+      }),
+    );
+  });
+
+  it("with credit for it a rollback is told as near as it is", () => {
+    const { state } = played(CONFIG, fresh(), Array(6).fill(failing(380, 100, 7120, 36, 12)));
+    const { earliestRollbackSeconds } = reportOf(CONFIG, state);
+    const rest = played(CONFIG, state, Array(100).fill(failing(380, 100, 7120, 36, 1)));
+    expect(rest.state.ended).toBe("Rollback");
+    expect(rest.outcomes.length - earliestRollbackSeconds!).toBeLessThan(2);
   });
 });
 
-describe("without stable traffic", () => {
-  test("at the limit it is an e-value: the product of expectations is at most 1", () => {
-    for (const limit of [0.001, 0.01, 0.1]) {
-      for (const ratio of [1.5, 2.5, 6, 20]) {
-        const one = absoluteEvidence({ nc: 1, xc: 1 }, ratio, limit);
-        const none = absoluteEvidence({ nc: 1, xc: 0 }, ratio, limit);
-        expect(limit * Math.exp(one) + (1 - limit) * Math.exp(none)).toBeLessThanOrEqual(1 + 1e-12);
-      }
-    }
+describe("what the step is missing", () => {
+  const failures = (report: GuardReport) => report.streams[0]!;
+
+  it("is all of it at the start, and how long that takes comes true for a canary as good as stable", () => {
+    const before = fresh({ history: { ...HISTORY, over: [], rate: 400 } });
+    const start = reportOf(CONFIG, before);
+    expect(failures(start).missing).toBeCloseTo(Math.log(10), 12);
+    const told = failures(start).seconds!;
+    // Stable's history in every scrape: 5 % of 400 requests/s, 0.5 % of them failed.
+    const { outcomes } = played(CONFIG, before, Array(60).fill(failing(200, 1, 3_800, 19, 10)));
+    const passed = outcomes.findIndex(({ advanceMissing }) => advanceMissing[0] === 0);
+    expect(10 * (passed + 1)).toBeGreaterThan(0.8 * told);
+    expect(10 * (passed + 1)).toBeLessThan(1.2 * told + 10);
+    expect(failures(start).requests).toBe(Math.ceil(told * 20));
   });
 
-  test("failures speak, answers reassure, nobody says nothing", () => {
-    expect(absoluteEvidence({ nc: 100, xc: 20 }, 6, 0.01)).toBeGreaterThan(5);
-    expect(absoluteEvidence({ nc: 1_000, xc: 0 }, 2.5, 0.01)).toBeLessThan(-5);
-    expect(absoluteEvidence({ nc: 0, xc: 0 }, 2.5, 0.01)).toBe(0);
+  it("takes longer with less traffic, and with none has no end", () => {
+    const at = (rate: number | null) => failures(reportOf(CONFIG, fresh({ history: { ...HISTORY, over: [], rate } }))).seconds;
+    expect(at(500)!).toBeLessThan(at(50)!);
+    expect(at(0)).toBeNull();
+    expect(at(null)).toBeNull();
+  });
+
+  it("is nothing once the stream has passed, and then the step's own time is left", () => {
+    const { state } = played(CONFIG, fresh(), Array(3).fill(failing(380, 2, 7120, 36)));
+    const report = reportOf(CONFIG, state);
+    expect(failures(report)).toMatchObject({ missing: 0, seconds: 0, requests: 0 });
+    expect(report.stepSeconds).toBe(15);
+  });
+
+  it("waits for the full share first", () => {
+    const cut = { ...played(CONFIG, fresh(), Array(3).fill(failing(380, 2, 7120, 36))).state, cuts: 2 };
+    const doubted = { ...cut, streams: cut.streams.map((one) => ({ ...one, doubt: one.doubt.map(() => Math.log(210)) })) };
+    const report = reportOf(CONFIG, doubted);
+    expect(report.stepSeconds).toBeCloseTo(15 + report.fullShareSeconds, 9);
+  });
+
+  it("is told for every stream", () => {
+    const { state } = played(CONFIG, fresh({ clientErrors: true, bounds: BOUNDS }), []);
+    expect(reportOf(CONFIG, state).streams.map(({ stream }) => stream)).toEqual([
+      { kind: "Failures" },
+      { kind: "ClientErrors" },
+      { kind: "Latency", overMs: 100 },
+      { kind: "Latency", overMs: 200 },
+      { kind: "Latency", overMs: 300 },
+      { kind: "Latency", overMs: 400 },
+    ]);
+  });
+
+  it("after a step that ended is what the next one needs", () => {
+    const { state, outcomes } = played(CONFIG, fresh(), Array(4).fill(failing(380, 2, 7120, 36)));
+    expect(outcomes.at(-1)!.decision).toBe("Advance");
+    expect(failures(reportOf(CONFIG, state))).toMatchObject({ missing: expect.closeTo(Math.log(10), 12), excess: null });
+  });
+});
+
+describe("the largest excess that is not excluded", () => {
+  const excess = (state: GuardState) => reportOf(CONFIG, state).streams[0]!.excess;
+
+  it("is none at the start: nothing is excluded", () => {
+    expect(excess(fresh())).toBeNull();
+    expect(excess(observed(CONFIG, fresh(), failing(1, 0, 19, 0)).state)).toBeNull();
+  });
+
+  it("is what ln(3/beta) needs: of clean requests alone ln(30)/B, by the best of the gains", () => {
+    const still = { ...CONFIG, steps: [{ weight: 0.05, onInconclusive: "Hold" as const, minSeconds: 1e9 }] };
+    const { state } = played(still, fresh(), Array(20).fill(failing(30, 0, 570, 0)));
+    const d = reportOf(still, state).streams[0]!.excess!;
+    const b = params.gains.map((gain) => 600 * -Math.expm1(-gain));
+    expect(Math.log(b.reduce((sum, one) => sum + Math.exp(d * one), 0))).toBeCloseTo(Math.log(30), 6);
+    expect(d).toBeLessThan(Math.log(30) / b[2]!);
+  });
+
+  it("is within the margin exactly where the stream has passed", () => {
+    fc.assert(
+      fc.property(anyHistory, (scrapes) => {
+        const { state } = played(CONFIG, fresh(), scrapes);
+        fc.pre(state.ended === null && state.margin !== null);
+        const within = (excess(state) ?? Number.POSITIVE_INFINITY) <= state.margin! * (1 + 1e-9);
+        const adv = logMeanExp(state.streams[0]!.adv);
+        fc.pre(Math.abs(adv - Math.log(10)) > 1e-6);
+        expect(within).toBe(adv > Math.log(10));
+      }),
+    );
+  });
+
+  it("shrinks with traffic and grows with failures", () => {
+    const still = { ...CONFIG, steps: [{ weight: 0.05, onInconclusive: "Hold" as const, minSeconds: 1e9 }] };
+    const as = failing(100, 1, 1_900, 19);
+    const excessAfter = (scrapes: readonly GuardScrape[]) => reportOf(still, played(still, fresh(), scrapes).state).streams[0]!.excess!;
+    const some = excessAfter(Array(20).fill(as));
+    const more = excessAfter(Array(40).fill(as));
+    const failed = excessAfter([...Array(40).fill(as), failing(100, 3, 1_900, 19)]);
+    expect(some).toBeGreaterThan(more);
+    expect(failed).toBeGreaterThan(more);
+  });
+});
+
+describe("the report", () => {
+  it("of a release that is over says so by its share", () => {
+    const bad = played(CONFIG, fresh(), Array(100).fill(failing(38, 10))).state;
+    expect(reportOf(CONFIG, bad)).toMatchObject({ share: 0, e: bad.e });
+    expect(step(CONFIG, bad, failing())).toEqual({ ok: false, refusal: { reason: "Ended" } });
   });
 });

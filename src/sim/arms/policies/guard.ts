@@ -1,7 +1,8 @@
 /** Serin's own rule: the guard, with the brake. */
-import { type GuardOutcome, stepGuard, weightOf } from "../../../analysis/guard/guard.ts";
-import { GUARD_DEFAULTS, type GuardParams } from "../../../analysis/guard/params.ts";
-import { type GuardPlan, startGuard } from "../../../analysis/guard/state.ts";
+import { DEFAULT_PARAMS, type GuardConfig, type GuardParams } from "../../../analysis/guard/params.ts";
+import type { GuardScrape } from "../../../analysis/guard/scrape.ts";
+import { startState } from "../../../analysis/guard/state.ts";
+import { shareInForce, step } from "../../../analysis/guard/step.ts";
 import { type Ending, startMeter } from "../ending.ts";
 import { BOUNDS, type Sample, type Traffic } from "../traffic.ts";
 import { MOST_SECONDS, WEIGHTS } from "./ladder.ts";
@@ -16,31 +17,32 @@ export interface GuardOptions {
 }
 
 export function playGuard(traffic: Traffic, { scrapeSeconds, params, mostSeconds = MOST_SECONDS }: GuardOptions): Ending {
-  const plan: GuardPlan = {
-    weights: WEIGHTS,
-    bounds: BOUNDS.slice(0, JUDGED),
-    clientErrors: false,
-    params: { ...GUARD_DEFAULTS, ...params },
-  };
+  const config: GuardConfig = { params: { ...DEFAULT_PARAMS, ...params }, steps: WEIGHTS.map((weight) => ({ weight })) };
   const [failures, latency] = [traffic.past(600), traffic.past(120)];
-  let state = startGuard(plan, {
+  const usual = {
     ...{ requests: failures.requests, failures: failures.failures, rate: failures.requests / 600 },
     ...{ answers: latency.requests, over: latency.over.slice(0, JUDGED) },
-  });
+  };
+  let state = startState(config.params, { clientErrors: false, bounds: BOUNDS.slice(0, JUDGED) }, usual);
   const meter = startMeter();
   while (meter.seconds < mostSeconds - 1e-6) {
-    const sample = traffic.next(weightOf(plan, state), scrapeSeconds);
+    const sample = traffic.next(shareInForce(config, state), scrapeSeconds);
     meter.add(sample, state.cuts > 0);
-    const outcome: GuardOutcome = stepGuard(plan, state, scrapeOf(sample));
-    if (outcome.decision === "rollback") return meter.end("rolledBack");
-    if (outcome.decision === "promote") return meter.end("promoted");
-    ({ state } = outcome);
+    const stepped = step(config, state, scrapeOf(sample));
+    if (!stepped.ok) throw new Error(`the guard refused a scrape: ${stepped.refusal.reason}`);
+    ({ state } = stepped);
+    if (state.ended !== null) return meter.end(state.ended === "Rollback" ? "rolledBack" : "promoted");
   }
   return meter.end("open");
 }
 
-function scrapeOf({ seconds, canary, stable }: Sample) {
-  const counts = (xc: number, xs: number) => ({ nc: canary.requests, xc, ns: stable.requests, xs });
-  const slow = canary.over.slice(0, JUDGED).map((over, index) => counts(over, stable.over[index] ?? 0));
-  return { seconds, failures: counts(canary.failures, stable.failures), slow };
+function scrapeOf({ seconds, canary, stable }: Sample): GuardScrape {
+  return {
+    seconds,
+    failures: { nc: canary.requests, xc: canary.failures, ns: stable.requests, xs: stable.failures },
+    latency: {
+      ...{ nc: canary.requests, ns: stable.requests },
+      ...{ overCanary: canary.over.slice(0, JUDGED), overStable: stable.over.slice(0, JUDGED) },
+    },
+  };
 }
