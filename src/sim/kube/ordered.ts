@@ -2,8 +2,15 @@
 import type { KubeObject } from "../../domain/kube.ts";
 
 export function keyOf(object: KubeObject): string {
-  return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+  const known = keys.get(object);
+  if (known !== undefined) return known;
+  const key = `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+  keys.set(object, key);
+  return key;
 }
+
+/** Stored objects never change, and each is compared again and again. */
+const keys = new WeakMap<KubeObject, string>();
 
 export function inOrder(objects: ReadonlyMap<string, KubeObject>): KubeObject[] {
   return [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
