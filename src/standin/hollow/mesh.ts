@@ -28,7 +28,10 @@ export interface PodSamples {
   readonly samples: readonly Sample[];
 }
 
-/** From the answer that first told of failures of an application's canary to weight 0, in milliseconds; undefined: not yet. */
+/**
+ * From the answer that told of enough failures of an application's canary to weight 0, in milliseconds; undefined: not yet. Where fewer
+ * were enough, from the first that told of any.
+ */
 export interface Cut {
   readonly app: string;
   readonly ms: number | undefined;
@@ -46,11 +49,20 @@ export interface HollowMesh {
 /** The version whose every second request fails. */
 export const BAD_TAG = "bad";
 const FAILING = 0.5;
+/** Nobody takes so many for chance; of fewer it depends. */
+const ENOUGH_FAILURES = 10;
 const KEPT_MS = 5 * 60_000;
 const TICKS_PER_SCRAPE = 20;
 /** A status is written so long after a change, for all that changed by then. */
 const POLICY_MS = 100;
 const AGENT = "hollow-mesh";
+
+/** Monotonic times. */
+interface Told {
+  readonly firstAt: number;
+  enoughAt?: number;
+  cutAt?: number;
+}
 
 interface Counter {
   readonly startedAt: number;
@@ -65,7 +77,7 @@ interface Counter {
 
 export function startHollowMesh({ access, clock, requestsPerSecond, scrapeMs }: HollowMeshOptions, signal: AbortSignal): HollowMesh {
   const counters = new Map<string, Counter>();
-  const told = new Map<string, { readonly at: number; cutAt?: number }>();
+  const told = new Map<string, Told>();
   const mirror = (name: "pods" | "services" | "httpRoutes", onChange?: (next: KubeObject | undefined, old?: KubeObject) => void): Mirror =>
     startMirror({ ...access, resource: RESOURCES[name], userAgent: AGENT, clock, ...(onChange && { onChange }) }, signal);
   const pods = mirror("pods", (next, old) => {
@@ -137,12 +149,15 @@ export function startHollowMesh({ access, clock, requestsPerSecond, scrapeMs }: 
     pod: (key) => counters.get(key),
     told(keys) {
       for (const counter of keys.map((key) => counters.get(key))) {
-        if (counter !== undefined && (counter.samples.at(-1)?.failed ?? 0) > 0 && !told.has(counter.app)) {
-          told.set(counter.app, { at: clock.monotonic() });
-        }
+        const failed = counter?.samples.at(-1)?.failed ?? 0;
+        if (counter === undefined || failed === 0) continue;
+        const entry = told.get(counter.app) ?? { firstAt: clock.monotonic() };
+        told.set(counter.app, entry);
+        if (failed >= ENOUGH_FAILURES && entry.cutAt === undefined) entry.enoughAt ??= clock.monotonic();
       }
     },
-    cuts: () => [...told].map(([app, { at, cutAt }]) => ({ app, ms: cutAt === undefined ? undefined : cutAt - at })),
+    cuts: () =>
+      [...told].map(([app, { firstAt, enoughAt = firstAt, cutAt }]) => ({ app, ms: cutAt === undefined ? undefined : cutAt - enoughAt })),
   };
 }
 
