@@ -35,8 +35,13 @@ export interface PlaneOptions {
   readonly requestsPerSecond: number;
 }
 
-/** As in the published image. */
-const NODE_OPTIONS = /^ENV NODE_OPTIONS="(?<options>.*)"$/m.exec(readFileSync("Dockerfile", "utf8"))?.groups?.["options"] ?? "";
+/** Of the published image. */
+const ENVIRONMENT = Object.fromEntries(
+  [...readFileSync("Dockerfile", "utf8").matchAll(/^ENV (?<name>\w+)="?(?<value>.*?)"?$/gm)].map(({ groups = {} }) => [
+    groups["name"],
+    groups["value"],
+  ]),
+) as Readonly<Record<string, string>>;
 
 export async function startPlane(options: PlaneOptions, interrupted: AbortSignal): Promise<Plane> {
   const children = createChildren();
@@ -99,7 +104,7 @@ async function assemble(
         url,
       ];
       const began = clock.monotonic();
-      const program = children.program("the controller", [...serin, ...flags], { NODE_ENV: "production", NODE_OPTIONS }, log);
+      const program = children.program("the controller", [...serin, ...flags], ENVIRONMENT, log);
       return controllerAt(program, () => readFile(log, "utf8"), began);
     },
   };

@@ -3,7 +3,7 @@
  * ReplicaSet that runs hold the same template: what is equal is one object, for as long as somebody holds it. Objects of a store are
  * never changed, so nobody sees a difference.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 export type Share = <T>(value: T) => T;
 
@@ -20,7 +20,7 @@ export function createSharing(): Share {
     if (typeof value !== "object" || value === null) return value;
     const text = JSON.stringify(value);
     if (text.length < WORTH_SHARING) return value;
-    const digest = createHash("sha256").update(text).digest("base64");
+    const digest = hash("sha256", text, "base64");
     const before = known.get(digest)?.deref();
     if (before !== undefined) return before as T;
     const made = withSharedParts(value);
