@@ -41,8 +41,8 @@ export interface HollowMesh {
   readonly synced: Promise<void>;
   /** By `namespace/name`; undefined for a pod that was never seen ready. */
   pod(key: string): PodSamples | undefined;
-  /** The samples of these pods have been given away up to now. */
-  told(keys: readonly string[]): void;
+  /** The samples of these pods have been given away, up to a time in milliseconds since the epoch. */
+  told(keys: readonly string[], upTo: number): void;
   cuts(): readonly Cut[];
 }
 
@@ -147,9 +147,9 @@ export function startHollowMesh({ access, clock, requestsPerSecond, scrapeMs }: 
   return {
     synced: Promise.all([pods, services, routes].map(({ synced }) => synced)).then(() => undefined),
     pod: (key) => counters.get(key),
-    told(keys) {
+    told(keys, upTo) {
       for (const counter of keys.map((key) => counters.get(key))) {
-        const failed = counter?.samples.at(-1)?.failed ?? 0;
+        const failed = counter?.samples.findLast(({ at }) => at <= upTo)?.failed ?? 0;
         if (counter === undefined || failed === 0) continue;
         const entry = told.get(counter.app) ?? { firstAt: clock.monotonic() };
         told.set(counter.app, entry);

@@ -28,11 +28,12 @@ export async function startHollowPrometheus(mesh: HollowMesh, signal: AbortSigna
       counts.queries += 1;
       const form = new URLSearchParams(text);
       const query = parse(form.get("query") ?? "", mesh);
-      const result = query === undefined ? undefined : answer(query, mesh, Number(form.get("time")) * 1000);
+      const time = Number(form.get("time")) * 1000;
+      const result = query === undefined ? undefined : answer(query, mesh, time);
       response.statusCode = result === undefined ? 400 : 200;
       response.setHeader("content-type", "application/json");
       const body = result === undefined ? REFUSED : { status: "success", data: { resultType: "matrix", result } };
-      response.end(JSON.stringify(body), () => mesh.told(query?.family === "response_total" ? query.pods : []));
+      response.end(JSON.stringify(body), () => mesh.told(query?.family === "response_total" ? query.pods : [], time));
       counts.samples += result?.reduce((sum, { values }) => sum + values.length, 0) ?? 0;
     });
   });
