@@ -20,7 +20,7 @@ COPY --from=build /app/node_modules node_modules/
 COPY --from=build /app/crds crds/
 COPY --from=build /app/dist dist/
 ENV NODE_ENV=production
-# What the stores hold changes little: a small nursery and an early collection keep 5,000 rollouts in 256 MB. For more memory than the
+# What the stores hold changes little: a small nursery and an early collection keep the process small. For more memory than the
 # 512 MB of deploy/base give the process more heap too.
 ENV NODE_OPTIONS="--max-semi-space-size=4 --max-old-space-size=400"
 # Lists come in megabytes and are gone a moment later: their pages go back to the kernel instead of being kept for the next.
