@@ -8,7 +8,7 @@ import { drawPlot } from "../src/sim/histories/draw.ts";
 import { type History, playHistory } from "../src/sim/histories/play.ts";
 import { shrink } from "../src/sim/histories/shrink.ts";
 import { crds } from "../test/support/manifests.ts";
-import { type Campaign, startCampaign } from "./sim/campaign.ts";
+import { type Pool, startPool } from "./pool.ts";
 import { startTally, type Tally } from "./sim/tally.ts";
 import type { Told } from "./sim/worker.ts";
 
@@ -24,6 +24,7 @@ const { values } = parseArgs({
 });
 
 const served = crds();
+const WORKER = new URL("sim/worker.ts", import.meta.url);
 
 async function one(seed: number, short: boolean): Promise<void> {
   const told = await playHistory(drawPlot(seed), served);
@@ -50,7 +51,7 @@ function essence({ broken }: History): string | undefined {
 
 async function many(count: number, from: number): Promise<void> {
   const tally = startTally(count);
-  await watched(tally, startCampaign(counting(from, from + count), noting(tally, say)), false);
+  await watched(tally, startPool(WORKER, counting(from, from + count), noting(tally, say)), false);
   console.log(tally.summary(from));
   process.exitCode = tally.broken.length === 0 ? 0 : 1;
 }
@@ -58,7 +59,8 @@ async function many(count: number, from: number): Promise<void> {
 /** Until the time is over, the first that breaks, or Ctrl-C. */
 async function long(hours: number, from: number): Promise<void> {
   const tally = startTally(undefined);
-  const campaign = startCampaign(
+  const campaign = startPool(
+    WORKER,
     counting(from, Number.POSITIVE_INFINITY),
     noting(tally, () => campaign.stop()),
   );
@@ -95,7 +97,7 @@ function say({ seed, broken }: Told): void {
 const MINUTE_MS = 60_000;
 
 /** On a terminal one line that moves; of a long run elsewhere a line a minute. Ctrl-C ends it with what there is. */
-async function watched(tally: Tally, campaign: Campaign, isLong: boolean): Promise<void> {
+async function watched(tally: Tally, campaign: Pool, isLong: boolean): Promise<void> {
   const { isTTY } = process.stderr;
   const shown = setInterval(
     () => process.stderr.write(isTTY ? `\r${tally.progress()} ` : `${tally.progress()}\n`),

@@ -1,7 +1,8 @@
 /** One core of the tables: plays the cells that it is sent. */
 import { parentPort } from "node:worker_threads";
-import { type Cell, playCell } from "../../src/sim/arms/cell.ts";
+import { playCell } from "../../src/sim/arms/cell.ts";
+import type { Task, Told } from "./play.ts";
 
-parentPort?.on("message", ({ id, cell }: { readonly id: number; readonly cell: Cell }) => {
-  parentPort?.postMessage({ id, summary: playCell(cell) });
+parentPort?.on("message", ({ id, cell }: Task) => {
+  parentPort?.postMessage({ id, summary: playCell(cell) } satisfies Told);
 });

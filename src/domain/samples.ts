@@ -101,7 +101,7 @@ export interface SampleRequest {
 }
 
 /** A pod is settled so long after it became ready, in milliseconds. */
-export const SETTLED_AFTER_MS = 30_000;
+const SETTLED_AFTER_MS = 30_000;
 
 export function isSettled({ readyAt }: PodRef, time: number): boolean {
   return readyAt !== undefined && readyAt + SETTLED_AFTER_MS <= time;

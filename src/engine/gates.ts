@@ -2,9 +2,11 @@
  * What must hold before the canary's weight may rise, each gate named by what it waits for. A gate answers nothing when
  * it is open; else what it waits for, and the writes that bring it about.
  */
+
+import { POD_TEMPLATE_HASH } from "../api/marks.ts";
 import type { Policy } from "../api/policy.ts";
 import { REASON } from "../api/reasons.ts";
-import { readyAddresses } from "../traffic/endpoints.ts";
+import { addressesOf, readyAddresses } from "../traffic/endpoints.ts";
 import { pinOf } from "../workload/selector.ts";
 import { nextSize, trialSize } from "../workload/size.ts";
 import { ensureRelease, selectorFreeAt } from "./ensure.ts";
@@ -94,10 +96,8 @@ function canaryServiceSelectsTheTrial(scene: Scene): Wait | undefined {
 /** By address, in the EndpointSlices: a Service without endpoints fails its whole share. */
 function endpointsAreReady(scene: Scene, policy: Policy, weight: number): Wait | undefined {
   const { o, names, replicas } = scene;
-  const uids = new Set(
-    (o.pods ?? []).filter((pod) => pod.metadata.labels?.["pod-template-hash"] === scene.revision).map((pod) => pod.metadata.uid),
-  );
-  const canary = readyAddresses(o.slices, names.canary).filter((endpoint) => uids.has(endpoint.uid)).length;
+  const pods = (o.pods ?? []).filter((pod) => pod.metadata.labels?.[POD_TEMPLATE_HASH] === scene.revision);
+  const canary = addressesOf(readyAddresses(o.slices, names.canary), pods).length;
   const needed = Math.max(1, trialSize(replicas, weight, policy.canary.replicas) - policy.maxUnready);
   if (canary < needed) {
     return waitFor(`${canary} of ${needed} canary endpoints ready`);

@@ -7,7 +7,7 @@ import { type Clock, steady } from "../domain/clock.ts";
 import type { OnSamples, Session } from "./feed-session.ts";
 import { opensAt, takeAnswer, wantedSince } from "./feed-session.ts";
 import type { Preset } from "./presets/preset.ts";
-import { type Answered, createRound, type Round } from "./round.ts";
+import { type AnsweredSession, createRound, type Round } from "./round.ts";
 import { type Failure, LATE, LATE_SHARE, type PollOrder, type Source } from "./source.ts";
 
 export interface CollectorOptions {
@@ -55,7 +55,7 @@ export function createCollector(options: CollectorOptions): Collector {
     const now = time();
     for (const [, session] of asked) session.openedAt ??= opensAt(session, options.source, now);
     const round = createRound(asked);
-    const take = (answered: readonly Answered[]) => {
+    const take = (answered: readonly AnsweredSession[]) => {
       for (const { key, session, answer } of answered) {
         if (closing.signal.aborted || sessions.get(key) !== session) continue;
         onSamples(key, takeAnswer(session, answer, options.preset, now));
@@ -89,7 +89,7 @@ async function poll(
   { source, preset, intervalMs, clock }: CollectorOptions,
   { targets, isCurrent, told }: Round,
   times: Pick<PollOrder, "now" | "since">,
-  take: (answered: readonly Answered[]) => void,
+  take: (answered: readonly AnsweredSession[]) => void,
   closing: AbortSignal,
 ): Promise<Failure | undefined> {
   const late = new AbortController();

@@ -5,7 +5,7 @@
 import { isAsked, type Session, targetsOf } from "./feed-session.ts";
 import type { Failure, PodAnswer, PollAnswer, PollPart, Target } from "./source.ts";
 
-export interface Answered {
+export interface AnsweredSession {
   readonly key: string;
   readonly session: Session;
   readonly answer: PollAnswer;
@@ -16,9 +16,9 @@ export interface Round {
   readonly targets: readonly Target[];
   isCurrent(target: Target): boolean;
   /** The sessions that have all of their answer now. */
-  told(part: PollPart): readonly Answered[];
+  told(part: PollPart): readonly AnsweredSession[];
   /** All others: what they were not told of has failed so; undefined: nothing has. */
-  ended(failure: Failure | undefined): readonly Answered[];
+  ended(failure: Failure | undefined): readonly AnsweredSession[];
 }
 
 interface Entry {
@@ -49,7 +49,7 @@ export function createRound(sessions: readonly (readonly [string, Session])[]): 
     }
   }
 
-  function close(entries: Iterable<Entry>, failure?: Failure): Answered[] {
+  function close(entries: Iterable<Entry>, failure?: Failure): AnsweredSession[] {
     return [...entries].map((entry) => {
       open.delete(entry);
       return { key: entry.key, session: entry.session, answer: answerOf(entry, failure) };

@@ -70,7 +70,12 @@ interface VersionCounts {
 function countsOf(side: Side, counted: readonly Counted[], { request, after, balances }: ScrapeContext): VersionCounts {
   const servers = partOf(counted, request[side]);
   const clients = partOf(counted, request.clients);
+  const settled = partOf(
+    servers,
+    request[side].filter((pod) => isSettled(pod, after)),
+  );
   const { meshedFailures, ...sum } = serverTally(servers.flatMap(({ increments }) => increments));
+  const latency = latencyOf(servers);
   const { balance, clientOnly } = settle(balances[side], {
     client: clients.reduce((total, { increments }) => total + clientFailures(increments, side), 0),
     server: request.clients.length === 0 ? 0 : meshedFailures,
@@ -79,20 +84,20 @@ function countsOf(side: Side, counted: readonly Counted[], { request, after, bal
   });
   return {
     counts: { ...sum, requests: sum.requests + clientOnly, failures: sum.failures + clientOnly, clientOnly },
-    ...latencyOf(servers),
-    settled: settledOf(
-      partOf(
-        counted,
-        request[side].filter((pod) => isSettled(pod, after)),
-      ),
-    ),
+    ...latency,
+    // Mostly all pods are: nothing is added up twice.
+    settled: settled.length === servers.length ? { counts: answersOf(sum), latency: latency.latency } : settledOf(settled),
     balance,
   };
 }
 
 function settledOf(servers: readonly Counted[]): VersionCounts["settled"] {
-  const { requests, failures, clientErrors } = serverTally(servers.flatMap(({ increments }) => increments));
-  return { counts: { requests, failures, clientErrors }, latency: latencyOf(servers).latency };
+  const counts = answersOf(serverTally(servers.flatMap(({ increments }) => increments)));
+  return { counts, latency: latencyOf(servers).latency };
+}
+
+function answersOf({ requests, failures, clientErrors }: Omit<Answered, "latency">): Omit<Answered, "latency"> {
+  return { requests, failures, clientErrors };
 }
 
 function partOf(counted: readonly Counted[], pods: readonly PodRef[]): readonly Counted[] {

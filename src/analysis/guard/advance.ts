@@ -1,6 +1,6 @@
 /** ADVANCE: evidence that the canary is not worse than the margin (step 7). It begins afresh with every step. */
 import { type Counts, isComparable } from "./counts.ts";
-import { logMeanExp } from "./numbers.ts";
+import { clamp, logMeanExp } from "./numbers.ts";
 import type { GuardParams } from "./params.ts";
 
 /** The hypothesis that must be refuted: the canary is bad at least `ratio` times as often as stable, plus `margin`. */
@@ -51,5 +51,5 @@ export function hasPassed(adv: readonly number[], { beta }: GuardParams): boolea
 export function marginOf(params: GuardParams, rate: number | null, nextWeight: number | undefined): number {
   const { marginMin, marginMax, riskBudget, detectSeconds } = params;
   if (nextWeight === undefined || !rate) return marginMin;
-  return Math.min(marginMax, Math.max(marginMin, riskBudget / (rate * nextWeight * detectSeconds)));
+  return clamp(riskBudget / (rate * nextWeight * detectSeconds), marginMin, marginMax);
 }

@@ -4,14 +4,14 @@
  */
 
 import type { Temper } from "./noise.ts";
-import { LN2 } from "./numbers.ts";
+import { clamp, LN2 } from "./numbers.ts";
 import type { GuardParams } from "./params.ts";
 
 /** One ratio's doubt in nats after a scrape of `dt` seconds; `logE` is tempered, `top` from `topDoubt`. */
 export function doubtAfter(doubt: number, logE: number, { now }: Temper, dt: number, top: number, params: GuardParams): number {
   const { brakeNoise, fadeSeconds } = params;
   const gain = logE > 0 ? (logE * now) / (1 + brakeNoise * (now - 1)) : logE;
-  return Math.min(top, Math.max(0, doubt + gain - (LN2 * dt) / fadeSeconds));
+  return clamp(doubt + gain - (LN2 * dt) / fadeSeconds, 0, top);
 }
 
 /** Nats at which doubt stands still: the share is at its floor there. */

@@ -37,7 +37,7 @@ function clientErrorHypotheses(params: GuardParams, margin: number): Hypotheses 
     tolerance: { ratio: params.failToleranceRatio, absolute: params.clientToleranceAbsolute, reference: 0 },
     margin: {
       ratio: params.advanceRatio,
-      margin: Math.min(params.latencyMarginMax, Math.max(params.clientToleranceAbsolute, 4 * margin)),
+      margin: clamp(4 * margin, params.clientToleranceAbsolute, params.latencyMarginMax),
     },
   };
 }
@@ -50,7 +50,7 @@ function latencyHypotheses(
   { answers, over }: Survival,
 ): readonly Hypotheses[] {
   const survival = over.map((count) => count / Math.max(answers, 1));
-  const points = Math.min(params.latencyMarginMax, Math.max(params.latencyMarginMin, 4 * margin));
+  const points = clamp(4 * margin, params.latencyMarginMin, params.latencyMarginMax);
   return bounds.slice(1).map((bound, index) => {
     const [below = 0, sBelow = 0, s = 0] = [bounds[index], survival[index], survival[index + 1]];
     const ratioAt = (slower: number) => tailRatio(bound, below, s, sBelow, slower);

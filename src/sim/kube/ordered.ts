@@ -1,10 +1,10 @@
 /** Objects in the order of their keys, `namespace/name`: one that changes finds its place by halves, and those of a namespace lie together. */
-import type { KubeObject } from "../../domain/kube.ts";
+import { type KubeObject, keyOf } from "../../domain/kube.ts";
 
-export function keyOf(object: KubeObject): string {
+export function storedKey(object: KubeObject): string {
   const known = keys.get(object);
   if (known !== undefined) return known;
-  const key = `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+  const key = keyOf(object);
   keys.set(object, key);
   return key;
 }
@@ -18,15 +18,15 @@ export function inOrder(objects: ReadonlyMap<string, KubeObject>): KubeObject[] 
 
 /** Takes the place of the one with its key. */
 export function putInOrder(sorted: KubeObject[], object: KubeObject): void {
-  const place = placeOf(sorted, keyOf(object));
+  const place = placeOf(sorted, storedKey(object));
   const there = sorted[place];
-  sorted.splice(place, there !== undefined && keyOf(there) === keyOf(object) ? 1 : 0, object);
+  sorted.splice(place, there !== undefined && storedKey(there) === storedKey(object) ? 1 : 0, object);
 }
 
 export function removeInOrder(sorted: KubeObject[], key: string): void {
   const place = placeOf(sorted, key);
   const there = sorted[place];
-  if (there !== undefined && keyOf(there) === key) sorted.splice(place, 1);
+  if (there !== undefined && storedKey(there) === key) sorted.splice(place, 1);
 }
 
 export function ofNamespace(sorted: readonly KubeObject[], namespace: string): KubeObject[] {
@@ -39,7 +39,7 @@ function placeOf(sorted: readonly KubeObject[], key: string): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (keyOf(sorted[middle] as KubeObject) < key) low = middle + 1;
+    if (storedKey(sorted[middle] as KubeObject) < key) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -4,7 +4,7 @@ import { kindsOf } from "./crd/definition.ts";
 import { createHistory } from "./history.ts";
 import { deepFreeze, type Json } from "./json.ts";
 import type { Kind, KindRegistry } from "./kinds.ts";
-import { inOrder, keyOf, ofNamespace, putInOrder, removeInOrder } from "./ordered.ts";
+import { inOrder, ofNamespace, putInOrder, removeInOrder, storedKey } from "./ordered.ts";
 import type { Change, ChangeType } from "./store.ts";
 
 const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
@@ -82,7 +82,7 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
       [...tables.values()].every(({ objects }) => [...objects.values()].every((object) => object.metadata.namespace !== namespace)),
     put(storage, object) {
       const kept = withVersion(object);
-      const key = keyOf(kept);
+      const key = storedKey(kept);
       const changed = table(storage);
       const previous = changed.objects.get(key);
       changed.objects.set(key, kept);
@@ -97,9 +97,9 @@ export function createTables(kinds: KindRegistry, options: { resourceVersion: nu
     },
     remove(storage, object) {
       const changed = table(storage);
-      changed.objects.delete(keyOf(object));
+      changed.objects.delete(storedKey(object));
       if (changed.sorted !== undefined) {
-        removeInOrder(changed.sorted, keyOf(object));
+        removeInOrder(changed.sorted, storedKey(object));
       }
       record("DELETED", stored(storage), withVersion(object as Json), object);
       if (storage === DEFINITIONS) {
@@ -144,9 +144,9 @@ function earlier(now: ReadonlyMap<string, KubeObject>, changes: readonly Change[
   const objects = new Map(now);
   for (const change of changes.filter(({ resource }) => resource.storage === storage).toReversed()) {
     if (change.previous === undefined) {
-      objects.delete(keyOf(change.object));
+      objects.delete(storedKey(change.object));
     } else {
-      objects.set(keyOf(change.object), change.previous);
+      objects.set(storedKey(change.object), change.previous);
     }
   }
   return objects;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../../src/domain/kube.ts";
-import { inOrder, keyOf, ofNamespace, putInOrder, removeInOrder } from "../../../src/sim/kube/ordered.ts";
+import { type KubeObject, keyOf } from "../../../src/domain/kube.ts";
+import { inOrder, ofNamespace, putInOrder, removeInOrder } from "../../../src/sim/kube/ordered.ts";
 
 const NAMESPACES = ["", "a", "a-b", "a0", "b"];
 const change = fc.record({ namespace: fc.constantFrom(...NAMESPACES), name: fc.constantFrom("w", "x", "x-1", "y"), gone: fc.boolean() });

@@ -1,5 +1,5 @@
 /** Serin's own rule: the guard, with the brake. */
-import { DEFAULT_PARAMS, type GuardConfig, type GuardParams } from "../../../analysis/guard/params.ts";
+import { DEFAULT_PARAMS, type GuardConfig } from "../../../analysis/guard/params.ts";
 import type { GuardScrape } from "../../../analysis/guard/scrape.ts";
 import { startState } from "../../../analysis/guard/state.ts";
 import { shareInForce, step } from "../../../analysis/guard/step.ts";
@@ -10,14 +10,8 @@ import { MOST_SECONDS, WEIGHTS } from "./ladder.ts";
 /** 50 ms is only the neighbour of 100. */
 const JUDGED = 5;
 
-export interface GuardOptions {
-  readonly scrapeSeconds: number;
-  readonly params?: Partial<GuardParams>;
-  readonly mostSeconds?: number;
-}
-
-export function playGuard(traffic: Traffic, { scrapeSeconds, params, mostSeconds = MOST_SECONDS }: GuardOptions): Ending {
-  const config: GuardConfig = { params: { ...DEFAULT_PARAMS, ...params }, steps: WEIGHTS.map((weight) => ({ weight })) };
+export function playGuard(traffic: Traffic, { scrapeSeconds }: { readonly scrapeSeconds: number }): Ending {
+  const config: GuardConfig = { params: DEFAULT_PARAMS, steps: WEIGHTS.map((weight) => ({ weight })) };
   const [failures, latency] = [traffic.past(600), traffic.past(120)];
   const usual = {
     ...{ requests: failures.requests, failures: failures.failures, rate: failures.requests / 600 },
@@ -25,7 +19,7 @@ export function playGuard(traffic: Traffic, { scrapeSeconds, params, mostSeconds
   };
   let state = startState(config.params, { clientErrors: false, bounds: BOUNDS.slice(0, JUDGED) }, usual);
   const meter = startMeter();
-  while (meter.seconds < mostSeconds - 1e-6) {
+  while (meter.seconds < MOST_SECONDS - 1e-6) {
     const sample = traffic.next(shareInForce(config, state), scrapeSeconds);
     meter.add(sample, state.cuts > 0);
     const stepped = step(config, state, scrapeOf(sample));
