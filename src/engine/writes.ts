@@ -6,6 +6,7 @@ import { weightsOf } from "../traffic/index.ts";
 import {
   isFrozenForUs,
   isHalfFrozen,
+  isHalfThawed,
   pinPatch,
   refreezePatch,
   releaseMarkPatch,
@@ -133,7 +134,7 @@ export function freezeAtRest(scene: Scene, running: ReplicaSet | undefined): rea
   if (scene.freeze === "Always") {
     return isHalfFrozen(deployment) ? write(refreezePatch(deployment, scene.names.rollout), POLICY_IS_GONE) : [];
   }
-  const mayThaw = isFrozenForUs(deployment) && runsAsAsked(deployment, running);
+  const mayThaw = (isFrozenForUs(deployment) || isHalfThawed(deployment)) && runsAsAsked(deployment, running);
   return mayThaw ? write(thawPatch(deployment), "nothing is left to roll: not paused any more") : [];
 }
 

@@ -63,6 +63,12 @@ export function isFrozenForUs({ metadata, spec }: Deployment): boolean {
   return spec.paused === true && (marks[FROZE] === metadata.uid || marks[ORIGINAL] !== undefined);
 }
 
+/** Resumed, with what a freeze noted or raised still on it: the freeze on change came back while Kubernetes was let roll. */
+export function isHalfThawed({ metadata, spec }: Deployment): boolean {
+  const marks = metadata.annotations ?? {};
+  return spec.paused !== true && [FROZE, ORIGINAL, RESUME].some((name) => marks[name] !== undefined);
+}
+
 /** The API server paused it, and the policy by which it did is gone: what `Always` needs besides is not written yet. */
 export function isHalfFrozen({ metadata, spec }: Deployment): boolean {
   const marks = metadata.annotations ?? {};

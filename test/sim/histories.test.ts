@@ -33,6 +33,10 @@ const NAMED: readonly (readonly [number, string])[] = [
     100726,
     "replaced whole in a release, and stable's set deleted, with nobody there: taken for another Deployment, its trial was deleted and nothing ran",
   ],
+  [
+    202444,
+    "the freeze policies came back while Kubernetes made stable's set anew: Ready, with a deadline and a mark of the freeze left over",
+  ],
   [51434, "left frozen on an untried template, then scaled to nothing: a new rollout waited for ever for a set that runs"],
 ];
 
