@@ -73,7 +73,10 @@ async function startAgain(plane: Plane, rollouts: number, say: Say) {
   const acts = await again.logged("lease held", START_WITHIN_MS);
   say.progress(`started with ${rollouts} rollouts`);
   let usage = await again.usage();
-  while (usage.queueDepth > 0) usage = await again.usage();
+  while (usage.queueDepth > 0) {
+    await clock.sleep(250, plane.signal);
+    usage = await again.usage();
+  }
   const done = clock.monotonic() - again.startedAt;
   const { writes, reads } = between(before, requestsOf(await plane.requests()));
   const start: StartResult = { warmSeconds: warm / 1000, lookSeconds: (done - acts) / 1000, writes, reads, memory: usage.memory };

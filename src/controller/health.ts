@@ -1,7 +1,10 @@
 /** The process' own HTTP endpoints: /metrics, /healthz (is the loop alive), /readyz (are the stores warm). */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Registry } from "prom-client";
+import { exposition } from "./exposition.ts";
 
 export interface HealthOptions {
   readonly host: string;
@@ -45,7 +48,8 @@ async function answer(url: string, response: ServerResponse, { registry, stuck, 
   const path = url.split("?")[0];
   if (path === "/metrics") {
     response.setHeader("content-type", registry.contentType);
-    response.end(await registry.metrics());
+    // Who goes away in the middle of it is told nothing more.
+    await pipeline(Readable.from(exposition(registry)), response).catch(() => response.destroy());
   } else if (path === "/healthz") {
     say(response, stuck());
   } else if (path === "/readyz") {

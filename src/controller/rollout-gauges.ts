@@ -1,8 +1,9 @@
 /** The series of each rollout. Kept is one small record of each; the twenty series are made of it whenever somebody asks. */
-import { Counter, Gauge, type MetricObjectWithValues, type MetricValue, type Registry } from "prom-client";
+import { Counter, type MetricValue, type Registry } from "prom-client";
 import { PHASES, VERDICTS } from "../api/status.ts";
 import { percentOf } from "../engine/scene.ts";
 import type { Plan } from "../engine/types.ts";
+import { SlicedGauge } from "./exposition.ts";
 
 export interface RolloutGauges {
   decided(key: string, plan: Plan): void;
@@ -23,7 +24,7 @@ type Values = readonly (readonly [Labels, number])[];
 export function createRolloutGauges(registry: Registry): RolloutGauges {
   const states = new Map<string, State>();
   const series = (name: string, help: string, values: (state: State) => Values) =>
-    registry.registerMetric(new DerivedGauge(name, help, () => valuesOf(states, values)));
+    registry.registerMetric(new SlicedGauge(name, help, () => slicesOf(states, values)));
   series("serin_rollout_weight_percent", "Weight that the canary may get", ({ weight }) => [[{}, weight]]);
   series("serin_rollout_step", "Index of the step in force, from 0; -1: none", ({ step }) => [[{}, step]]);
   series("serin_rollout_phase", "1 for the phase that it is in", (state) =>
@@ -50,21 +51,17 @@ export function createRolloutGauges(registry: Registry): RolloutGauges {
   };
 }
 
-/** A gauge that holds no values. */
-class DerivedGauge extends Gauge {
-  readonly #values: () => MetricValue<string>[];
-  constructor(name: string, help: string, values: () => MetricValue<string>[]) {
-    super({ name, help, registers: [] });
-    this.#values = values;
-  }
-  override async get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
-    return { ...(await super.get()), values: this.#values() };
+/** So many rollouts at a time. */
+const SLICE = 100;
+
+function* slicesOf(states: ReadonlyMap<string, State>, values: (state: State) => Values): Generator<readonly MetricValue<string>[]> {
+  const all = [...states];
+  for (let start = 0; start === 0 || start < all.length; start += SLICE) {
+    yield all.slice(start, start + SLICE).flatMap((one) => valuesOf(one, values));
   }
 }
 
-function valuesOf(states: ReadonlyMap<string, State>, values: (state: State) => Values): MetricValue<string>[] {
-  return [...states].flatMap(([key, state]) => {
-    const [namespace = "", name = ""] = key.split("/");
-    return values(state).map(([labels, value]) => ({ labels: { namespace, name, ...labels }, value }));
-  });
+function valuesOf([key, state]: readonly [string, State], values: (state: State) => Values): MetricValue<string>[] {
+  const [namespace = "", name = ""] = key.split("/");
+  return values(state).map(([labels, value]) => ({ labels: { namespace, name, ...labels }, value }));
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { exposition } from "../../src/controller/exposition.ts";
 import { createTelemetry, type Telemetry } from "../../src/controller/telemetry.ts";
 import type { Plan } from "../../src/engine/types.ts";
 
@@ -46,6 +47,17 @@ describe("telemetry", () => {
     const text = await telemetry.registry.metrics();
     expect(text).not.toContain('name="checkout"');
     expect(text).toContain('serin_rollout_weight_percent{namespace="shop",name="cart"} 20');
+  });
+
+  test("what is said in pieces is what is said at once, of any number of rollouts", async () => {
+    for (const number of Array(250).keys()) telemetry.decided(`shop/app-${number}`, PLAN);
+    const pieces: string[] = [];
+    for await (const piece of exposition(telemetry.registry)) pieces.push(piece);
+    const lines = (text: string) => text.split("\n").filter((line) => /^(# \w+ )?serin_rollout/.test(line));
+    const said = pieces.flatMap(lines);
+    expect(said).toEqual(lines(await telemetry.registry.metrics()));
+    expect(said.filter((line) => line.startsWith("serin_rollout_weight_percent"))).toHaveLength(250);
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(120_000);
   });
 
   test("the process shows its queue, its lease and its watches", async () => {
