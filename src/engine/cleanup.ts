@@ -3,8 +3,9 @@
  * both Services deleted. One step further at every reconcile; `done` when nothing is left.
  */
 
-import { RESOURCES } from "../domain/kube.ts";
-import { readyAddresses } from "../traffic/endpoints.ts";
+import { RESOURCES, type ReplicaSet } from "../domain/kube.ts";
+import { addressesOf, readyAddresses } from "../traffic/endpoints.ts";
+import { availableCount, podsOf } from "../workload/sets.ts";
 import { replicasOf } from "../workload/size.ts";
 import { millis } from "./judgement.ts";
 import type { Scene } from "./scene.ts";
@@ -17,11 +18,31 @@ export interface Cleanup {
 }
 
 const QUIET_MS = 10_000;
+/** After an outage Kubernetes' controllers come back within half a minute. */
+const LATE_ENDPOINTS_MS = 60_000;
 
-/** Requests on their way are answered before the trial's pods go: so long after the decision, while there is a route. */
-export function quietAt({ o, canary, now }: Scene): number | undefined {
+/**
+ * Requests on their way are answered before the trial's pods go: so long after the decision, while there is a route; longer where without
+ * it the apex would still lead elsewhere than to stable.
+ */
+export function quietAt(scene: Scene): number | undefined {
+  const { o, stable, canary, now } = scene;
   const decided = millis(canary?.decidedAt);
-  return o.route === undefined || decided === undefined || now >= decided + QUIET_MS ? undefined : decided + QUIET_MS;
+  if (o.route === undefined || decided === undefined) {
+    return undefined;
+  }
+  const answers = stable === undefined || apexAnswers(scene, stable);
+  const until = decided + (answers ? QUIET_MS : LATE_ENDPOINTS_MS);
+  return now >= until ? undefined : Math.min(until, now + QUIET_MS);
+}
+
+/**
+ * Without the route all requests go to the apex. Its endpoints follow the pin when Kubernetes gets to it, which after an outage of the API
+ * server may take half a minute: until then they are the pods that it led to before.
+ */
+export function apexAnswers({ o, names }: Scene, set: ReplicaSet): boolean {
+  const answering = addressesOf(readyAddresses(o.slices, names.apex), podsOf(set, o.pods ?? []));
+  return answering.length >= availableCount(set);
 }
 
 /** `trial`: kept at size 0, so that a rejected template is recognised, or deleted. */

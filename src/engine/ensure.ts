@@ -36,6 +36,12 @@ export function ensureApexPin(scene: Scene, hash: string): readonly Action[] {
   return apex === undefined ? [] : pin(apex, hash, `pin ${apex.metadata.name} to ${hash}`);
 }
 
+/** The pin moves to the tried pods before the hand-over, which may yet be refused: then back, before the route goes. */
+export function pinBack(scene: Scene): readonly Action[] {
+  const { o, stableHash } = scene;
+  return stableHash === undefined || pinOf(o.services.apex) === undefined ? [] : ensureApexPin(scene, stableHash);
+}
+
 function ensureService(scene: Scene, role: "stable" | "canary", hash: string): readonly Action[] {
   const { apex } = scene.o.services;
   const service = scene.o.services[role];

@@ -6,7 +6,7 @@ import type { Policy } from "../../api/policy.ts";
 import { REASON, type Reason } from "../../api/reasons.ts";
 import type { HistoryEntry, Outcome } from "../../api/status.ts";
 import type { Draft } from "../draft.ts";
-import { ensureApexPin } from "../ensure.ts";
+import { ensureApexPin, pinBack } from "../ensure.ts";
 import type { Verdict } from "../guards.ts";
 import { freshIntents, names, used } from "../intents.ts";
 import { type Judgement, judgementOf } from "../judgement.ts";
@@ -95,7 +95,7 @@ export function withdrawn(scene: Scene, policy: Policy, outcome: "Superseded" | 
       traffic: { weight: "0%" },
       waitingFor: "",
     },
-    lower: lowerTo(scene, 0, why, cutMarkOf(scene)),
+    lower: [...lowerTo(scene, 0, why, cutMarkOf(scene)), ...pinBack(scene)],
     events: [tell(scene, REASON[outcome], why, { onTarget: true })],
     wakes: [scene.now],
     why: [why],

@@ -11,13 +11,12 @@ import { SIZED_AT } from "../../api/marks.ts";
 import { REASON } from "../../api/reasons.ts";
 import type { Deployment, ReplicaSet } from "../../domain/kube.ts";
 import { RESOURCES } from "../../domain/kube.ts";
-import { addressesOf, readyAddresses } from "../../traffic/endpoints.ts";
 import { putBackPatch, withVersion } from "../../workload/patches.ts";
 import { hashOf } from "../../workload/selector.ts";
-import { activeSets, availableCount, controlledSets, isAdopted, podsOf } from "../../workload/sets.ts";
+import { activeSets, availableCount, controlledSets, isAdopted } from "../../workload/sets.ts";
 import { replicasOf } from "../../workload/size.ts";
 import { imagesOf, sameTemplate } from "../../workload/template.ts";
-import { dismantle } from "../cleanup.ts";
+import { apexAnswers, dismantle } from "../cleanup.ts";
 import type { Draft } from "../draft.ts";
 import { ensureApexPin } from "../ensure.ts";
 import type { Scene } from "../scene.ts";
@@ -38,7 +37,7 @@ export function finish(scene: Scene, adopted: ReplicaSet): Draft {
   if (others.length > 0) {
     return settleSizes(scene, deployment, adopted, others);
   }
-  if (!apexAnswers(scene, adopted)) {
+  if (scene.o.route !== undefined && !apexAnswers(scene, adopted)) {
     return waiting(scene, "waiting for the Service's endpoints to be the adopted pods", { raise: pinToNew(scene) });
   }
   const rest = takeApart(scene, adopted);
@@ -86,15 +85,6 @@ function growBack(scene: Scene, deployment: Deployment, adopted: ReplicaSet): re
   const { name } = adopted.metadata;
   const patch = withVersion(putBackPatch(deployment, now), adopted);
   return [{ type: "mergePatch", resource: RESOURCES.replicaSets, name, patch, why: "the adoption shrank the tried set" }];
-}
-
-/**
- * Without the route all requests go to the apex. Its endpoints follow the pin when Kubernetes gets to it, which after an outage of the API
- * server may take half a minute: until then they are the pods that have gone.
- */
-function apexAnswers({ o, names }: Scene, adopted: ReplicaSet): boolean {
-  const answering = addressesOf(readyAddresses(o.slices, names.apex), podsOf(adopted, o.pods ?? []));
-  return o.route === undefined || answering.length >= availableCount(adopted);
 }
 
 function unmark({ metadata }: ReplicaSet): readonly Action[] {

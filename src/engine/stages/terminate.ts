@@ -9,6 +9,7 @@ import { leaveFrozenPatch, unfreezePatch, withVersion } from "../../workload/pat
 import { strayMarks } from "../../workload/stray-marks.ts";
 import { cleanUp, quietAt } from "../cleanup.ts";
 import type { Draft } from "../draft.ts";
+import { pinBack } from "../ensure.ts";
 import type { Scene } from "../scene.ts";
 import type { Action, PlanEvent } from "../types.ts";
 import { cutMarkOf, lowerTo, markRelease, tell } from "../writes.ts";
@@ -48,7 +49,7 @@ export function terminate(scene: Scene): Draft {
 
 /** Traffic to stable, the trial away, the route, the pins and the Services; then the freeze. One step further at every look. */
 export function giveBack(scene: Scene, why: string): { lower: readonly Action[]; raise: readonly Action[]; done: boolean } {
-  const lower = lowerTo(scene, 0, why, cutMarkOf(scene));
+  const lower = [...lowerTo(scene, 0, why, cutMarkOf(scene)), ...(scene.o.route === undefined ? [] : pinBack(scene))];
   if (lower.length > 0 || quietAt(scene) !== undefined) {
     return { lower, raise: [], done: false };
   }
