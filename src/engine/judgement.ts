@@ -67,15 +67,23 @@ function shareOf(scene: Scene): Share {
     return { verdict: "TooFew", confirmedAt: undefined, observed: undefined, requests: 0 };
   }
   const after = o.samples.scrapes.filter((scrape) => scrape.at - scrape.seconds * 1000 >= writtenAt);
-  const recent = after.filter((scrape) => scrape.at > now - RECENT_MS);
-  const verdict = verdictOf(recent, allowed);
   const all = meshed(after);
   return {
-    verdict: verdict === "TooFew" ? verdictOf(after, allowed) : verdict,
-    confirmedAt: stored ?? firstConfirmed(after, allowed),
+    verdict: verdictNow(after, now, allowed),
+    confirmedAt: stored ?? firstConfirmed(after, now, allowed),
     observed: all.total === 0 ? undefined : (100 * all.canary) / all.total,
     requests: all.total,
   };
+}
+
+/** By the last minute; a mesh that was late is believed as soon as it has got there. */
+function verdictNow(after: readonly Scrape[], now: number, weight: number): ShareVerdict {
+  const recent = verdictOf(
+    after.filter((scrape) => scrape.at > now - RECENT_MS),
+    weight,
+  );
+  const verdict = recent === "TooFew" ? verdictOf(after, weight) : recent;
+  return verdict === "Contradicted" && latestVerdict(after, weight) === "Confirmed" ? "Confirmed" : verdict;
 }
 
 function verdictOf(scrapes: readonly Scrape[], weight: number): ShareVerdict {
@@ -91,16 +99,28 @@ function verdictOn(sum: Meshed, scrapes: number, weight: number): ShareVerdict {
   return scrapes < MIN_SCRAPES ? "TooFew" : confirmShare({ ...sum, weight });
 }
 
-/** The first scrape up to which all together confirm the weight. */
-function firstConfirmed(scrapes: readonly Scrape[], weight: number): number | undefined {
+/** By as few of the last scrapes as say anything: requests of before the mesh knew the weight would outweigh thousands of later ones. */
+function latestVerdict(scrapes: readonly Scrape[], weight: number): ShareVerdict {
   let sum: Meshed = { canary: 0, total: 0 };
-  for (const [index, scrape] of scrapes.entries()) {
+  for (const [index, scrape] of scrapes.toReversed().entries()) {
     sum = plus(sum, scrape);
-    if (verdictOn(sum, index + 1, weight) === "Confirmed") {
-      return scrape.at;
+    const verdict = verdictOn(sum, index + 1, weight);
+    if (verdict !== "TooFew") {
+      return verdict;
     }
   }
-  return undefined;
+  return "TooFew";
+}
+
+/** The first scrape up to which all together confirm the weight; else the first of the last minute up to which the latest do. */
+function firstConfirmed(scrapes: readonly Scrape[], now: number, weight: number): number | undefined {
+  let sum: Meshed = { canary: 0, total: 0 };
+  const first = scrapes.find((scrape, index) => {
+    sum = plus(sum, scrape);
+    const latest = scrape.at > now - RECENT_MS ? latestVerdict(scrapes.slice(0, index + 1), weight) : "TooFew";
+    return [latest, verdictOn(sum, index + 1, weight)].includes("Confirmed");
+  });
+  return first?.at;
 }
 
 function meshed(scrapes: readonly Scrape[]): Meshed {
