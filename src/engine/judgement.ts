@@ -112,7 +112,7 @@ function latestVerdict(scrapes: readonly Scrape[], weight: number): ShareVerdict
   return "TooFew";
 }
 
-/** The first scrape up to which all together confirm the weight; else the first of the last minute up to which the latest do. */
+/** The first scrape up to which all together confirm the weight, or, in the last minute, the latest. */
 function firstConfirmed(scrapes: readonly Scrape[], now: number, weight: number): number | undefined {
   let sum: Meshed = { canary: 0, total: 0 };
   const first = scrapes.find((scrape, index) => {
